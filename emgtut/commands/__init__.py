@@ -1,0 +1,1 @@
+"""The commands of `emgtut`, one file each; `emgtut.cli` puts them together."""

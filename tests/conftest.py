@@ -1,0 +1,40 @@
+"""Shared fixtures. Tests that need real recordings ask for `data_root` and carry the mark `data`."""
+
+import os
+import pathlib
+
+import numpy as np
+import pytest
+
+DATA_ROOT = os.environ.get("EMGTUT_DATA")
+
+
+def pytest_addoption(parser):
+    parser.addoption("--full", action="store_true", help="run the chapters in full instead of with FAST=True")
+
+
+@pytest.fixture
+def rng():
+    """A fresh, seeded generator for each test."""
+    return np.random.default_rng(0)
+
+
+@pytest.fixture(scope="session")
+def data_root():
+    """The folder with the real recordings, or a loud skip."""
+    if not DATA_ROOT or not pathlib.Path(DATA_ROOT).is_dir():
+        pytest.skip("EMGTUT_DATA names no folder of real recordings")
+    return pathlib.Path(DATA_ROOT).resolve()
+
+
+def pytest_collection_modifyitems(items):
+    """A test that uses real recordings is marked `data`, whether or not its author remembered."""
+    for item in items:
+        if "data_root" in getattr(item, "fixturenames", ()):
+            item.add_marker("data")
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Say whether the real-data tests ran, so that a green run cannot hide their absence."""
+    where = f"ran on {DATA_ROOT}" if DATA_ROOT else "DID NOT RUN: set EMGTUT_DATA to a folder of recordings"
+    terminalreporter.write_line(f"real-data tests: {where}")
