@@ -6,7 +6,7 @@ import typer
 from typer.core import TyperGroup
 
 from emgtut import __version__
-from emgtut.commands import assess, book, data, denoise
+from emgtut.commands import assess, book, data, denoise, stream
 from emgtut.commands.options import Misuse
 
 
@@ -71,6 +71,7 @@ app = typer.Typer(
 app.add_typer(data.app, name="data")
 app.command("denoise")(denoise.denoise)
 app.command("assess")(assess.assess)
+app.command("stream")(stream.stream)
 app.command("book")(book.book)
 
 

@@ -10,7 +10,7 @@ from emgtut.signals import check_fs, check_rng, validate
 
 __all__ = ["check_drive", "discharge_times"]
 
-CONTROL_S = 0.005  # the rate is held over steps of this length; drives vary far more slowly
+CONTROL_S = 0.01  # the rate is held over steps of this length; drives vary far more slowly
 SHORTEST = 0.1  # no interval is shorter than this part of the mean one
 
 
@@ -62,7 +62,8 @@ def discharge_times(pool, drive, *, fs, rng):
     n_steps = -(-drive.size // step)
     held = np.pad(drive, (0, n_steps * step - drive.size), mode="edge").reshape(n_steps, step).mean(axis=-1)
     clock = np.zeros((pool.n_units, n_steps + 1))
-    np.cumsum(pool.rates(held) * (step / fs), axis=-1, out=clock[:, 1:])
+    np.cumsum(pool.rates(held), axis=-1, out=clock[:, 1:])
+    clock *= step / fs
     ticks = np.arange(n_steps + 1) * (step / fs)
     return tuple(_inverted(run, ticks, pool.isi_cv, rng, drive.size / fs) for run in clock)
 

@@ -15,7 +15,7 @@ from emgtut.signals import check_rng
 __all__ = ["myopathic", "neurogenic"]
 
 
-def neurogenic(pool, rng, *, lost=0.6, adopted=2.5, endplate_sd_mm=4.0, latency_sd_ms=2.5):
+def neurogenic(pool, rng, *, lost=0.6, adopted=2.5, endplate_sd_mm=2.0, latency_sd_ms=0.8):
     """The pool after some of its motor neurons died and the others sprouted.
 
     Parameters
@@ -83,7 +83,7 @@ def neurogenic(pool, rng, *, lost=0.6, adopted=2.5, endplate_sd_mm=4.0, latency_
     )  # fmt: skip
 
 
-def myopathic(pool, rng, *, kept=0.4, velocity=3.4, velocity_sd=0.7):
+def myopathic(pool, rng, *, kept=0.4, velocity=3.4, velocity_sd=0.3):
     """The pool after muscle fibres died in every unit.
 
     Parameters

@@ -157,9 +157,13 @@ class Pool:
         >>> pool.rates(np.array([0.0, 1.0]))[0]
         array([ 0.        , 34.65...])
         """
-        excitation = np.asarray(drive, dtype=float) * self.max_excitation - self.threshold[:, None]
-        rate = np.minimum(self.min_rate + self.rate_gain * excitation, self.peak_rate[:, None])
-        return np.where(excitation >= 0, rate, 0.0)
+        excitation = np.asarray(drive, dtype=float) * self.max_excitation
+        rate = self.rate_gain * (excitation - self.threshold[:, None])
+        asleep = rate < 0
+        rate += self.min_rate
+        np.minimum(rate, self.peak_rate[:, None], out=rate)
+        rate[asleep] = 0.0
+        return rate
 
 
 def motor_unit_pool(

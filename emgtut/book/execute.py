@@ -239,6 +239,8 @@ def execute(layout, sources, *, fast, force=False, jobs=2, console):
             console.print(f"  {source.stem}: up to date", highlight=False, soft_wrap=True)
     digests.save()
     failures = _run_all(layout, waiting, parameters, fast, jobs, console) if waiting else []
+    if layout.failed.is_dir() and not any(layout.failed.iterdir()):
+        layout.failed.rmdir()
     if failures:
         raise BookError("\n".join([*failures, f"Partial notebooks are kept in {layout.failed}."]))
 

@@ -91,7 +91,10 @@ def is_vendored(root):
 
 
 def _wanted(root):
-    package = json.loads((root / "package.json").read_text(encoding="utf-8"))
+    listing = root / "package.json"
+    if not listing.is_file():
+        raise BookError(f"{listing} is missing: it names the JavaScript that the book carries.")
+    package = json.loads(listing.read_text(encoding="utf-8"))
     npm = [[name, version, package["integrity"][name]] for name, version in package["dependencies"].items()]
     return {"npm": npm, "anywidget": importlib.metadata.version("anywidget")}
 

@@ -154,7 +154,7 @@ def simulated_board(*, mains_hz, loss=0.0, seed=5):
     """
     import numpy as np
 
-    from emgtut.acquire import bursts, shaped_gaussian
+    from emgtut.acquire import bursts, simulate
     from emgtut.acquire.board import VirtualBoard
     from emgtut.acquire.converter import ADS1256
     from emgtut.contaminate import power_line
@@ -162,8 +162,8 @@ def simulated_board(*, mains_hz, loss=0.0, seed=5):
 
     rng, n = np.random.default_rng(seed), VIRTUAL_FS * VIRTUAL_S
     contracting = bursts(n, fs=VIRTUAL_FS, on_s=1.6, off_s=2.4, ramp_s=0.3)
-    drives = [0.3 * (0.03 + 0.97 * np.roll(contracting, shift)) for shift in (-VIRTUAL_FS, VIRTUAL_FS)]
-    muscles = np.stack([shaped_gaussian(n, fs=VIRTUAL_FS, rng=rng, drive=drive) for drive in drives])
+    drives = [0.01 + 0.4 * np.roll(contracting, shift) for shift in (-VIRTUAL_FS, VIRTUAL_FS)]
+    muscles = np.stack([simulate(drive, fs=VIRTUAL_FS, rng=rng).emg for drive in drives])
     electrode_mv = muscles + 0.05 * power_line(n, fs=VIRTUAL_FS, rng=rng, frequency_hz=mains_hz)
     adc = ADS1256(gain=1, data_rate=VIRTUAL_FS)
     analog_fs = 30 * VIRTUAL_FS

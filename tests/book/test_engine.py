@@ -354,10 +354,10 @@ for module in pkgutil.walk_packages(emgtut.__path__, "emgtut."):
     if not module.name.startswith(("emgtut.cli", "emgtut.commands", "emgtut.__main__")):
         importlib.import_module(module.name)
 called = set()
-sys.setprofile(lambda frame, event, _: called.add(frame.f_code.co_filename) if event == "call" else None)
+sys.settrace(lambda frame, event, _: called.add(frame.f_code.co_filename))  # gives None: lines are not traced
 """
 REPORT = """
-sys.setprofile(None)
+sys.settrace(None)
 print(*sorted(called), sep="\\n")
 """
 

@@ -94,6 +94,12 @@ def test_an_archive_that_lacks_a_file_is_refused(checkout, monkeypatch):
     assert not (checkout / "vendor").exists()
 
 
+def test_a_checkout_without_a_package_list_is_refused(checkout):
+    (checkout / "package.json").unlink()
+    with pytest.raises(BookError, match=r"package\.json is missing"):
+        vendor(checkout)
+
+
 def test_a_failing_npm_is_reported_in_one_sentence(checkout):
     (checkout.parent / "archives" / "tool.tgz").unlink()
     with pytest.raises(BookError, match=r"^npm could not fetch tool 1\.2\.3 \(npm error code E404 tool\)"):

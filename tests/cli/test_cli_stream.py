@@ -105,12 +105,11 @@ def test_the_simulated_board_holds_what_it_says():
     board, mv_per_count = simulated_board(mains_hz=60)
     mv = board.counts * mv_per_count
     assert mv.mean(-1) == pytest.approx([1.5, 1.5], abs=0.01)  # the shift of 1.5 V behind a gain of 1000
-    bands = filter_zero_phase(butterworth(2, (59, 61), "bandpass", fs=1000), mv)
-    rest = np.s_[7_900:8_900]  # the first muscle rests here; its tone is 3 % of a contraction
-    assert rms(bands[0, rest]) == pytest.approx(0.05, rel=0.1)
-    muscle = filter_zero_phase(butterworth(2, (70, 110), "bandpass", fs=1000), mv)
-    loud = rms(muscle[:, :24_000].reshape(2, -1, 200)) > 0.02
-    assert loud.any(axis=1).all()
+    hum = filter_zero_phase(butterworth(2, (59, 61), "bandpass", fs=1000), mv).reshape(2, -1, 250)
+    assert np.median(rms(hum)) == pytest.approx(0.05, rel=0.1)
+    muscle = filter_zero_phase(butterworth(2, (70, 110), "bandpass", fs=1000), mv).reshape(2, -1, 250)
+    loud = rms(muscle) > 0.02
+    assert (loud.mean(axis=1) > 0.2).all()
     assert not (loud[0] & loud[1]).any()  # they contract in turn
 
 
