@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import shutil
 
 import numpy as np
 import pytest
@@ -38,3 +39,6 @@ def pytest_terminal_summary(terminalreporter):
     """Say whether the real-data tests ran, so that a green run cannot hide their absence."""
     where = f"ran on {DATA_ROOT}" if DATA_ROOT else "DID NOT RUN: set EMGTUT_DATA to a folder of recordings"
     terminalreporter.write_line(f"real-data tests: {where}")
+    missing = [name for name in ("chromium", "chromedriver", "node") if shutil.which(name) is None]
+    if missing:
+        terminalreporter.write_line(f"browser and JavaScript tests DID NOT ALL RUN: {', '.join(missing)} not installed")
