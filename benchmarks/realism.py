@@ -1,7 +1,7 @@
 """How close the muscle simulator comes to recordings of people: spectra and amplitude distributions.
 
-    python benchmarks/realism.py                     # the test subjects: writes results/simulator_realism.csv
-    python benchmarks/realism.py --part train        # the training subjects, on which the ranges were tuned: prints only
+    python benchmarks/realism.py                     # train and test subjects: writes results/simulator_realism.csv
+    python benchmarks/realism.py --part train        # the training subjects, for tuning: prints only
 
 Needs the data sets elderly_lower_limb and muscletracker under EMGTUT_DATA.
 
@@ -11,12 +11,16 @@ windows exceed 0.03 mV; movement labels are not used. Simulated: `random_pool` a
 at a random drive from 0.1 to 0.8. A spectrum is scaled to unit power in 20-450 Hz; the median over recordings is taken
 at each frequency; the distance is the RMS of the difference in dB over 24-400 Hz (MuscleTracker: without 55-65 Hz).
 
-The instruments. A recording shows the muscle through its instrument, so the simulated signal passes one too. Elderly:
-high-pass of order 3 at 26 Hz (the corner as the training spectra show it; stated: 20-500 Hz) and the white floor of
-the dead fourth channel. MuscleTracker: 5 Hz high-pass, 60 Hz notch with Q = 2.5 (the width that the training spectra show), low-pass of order 2 at 250 Hz and
-rounding to 0.305 uV. That low-pass is inferred: above 400 Hz the quietest stretches hold nothing but the rounding noise
-(4 nV per root hertz), less than the heat of an electrode's own resistance, so something cut the band. Without the
-low-pass the two real sets differ by 3.6 dB; with both instruments divided out, by 1.0 dB.
+The instruments. A recording shows the muscle through its instrument, so the simulated signal passes one too. Its
+corners were read off the training spectra. Elderly: high-pass of order 3 at 26 Hz (stated: 20-500 Hz), and the white
+floor of the dead fourth channel. MuscleTracker: high-pass at 5 Hz, 60 Hz notch with Q = 2.5, low-pass of order 2 at
+250 Hz, rounding to 0.305 uV. That low-pass is inferred: above 400 Hz the quietest stretches hold nothing but rounding
+noise (4 nV per root hertz), which is less than the heat of an electrode's own resistance, so something cut the band.
+Between the training medians of the two real sets lie 3.6 dB; with both instruments divided out, 0.7 dB.
+
+The ranges of `emgtut.acquire.population` were tuned on training subjects only. The test subjects were looked at twice:
+once before and once after a last round of tuning on training subjects. The row "training subjects" says how far real
+people lie from other real people by the same measure: a simulator tuned on the first cannot be expected to do better.
 """
 
 import argparse
@@ -24,6 +28,7 @@ import datetime
 import functools
 import hashlib
 import pathlib
+import subprocess
 import sys
 
 import numpy as np
@@ -169,32 +174,42 @@ def rows_for(dataset, part, n, seed):
     return out
 
 
-def data_hash(part):
+def data_hash(parts):
     """SHA-256 over the real signals used, so that a table can be told from one made with other data."""
     digest = hashlib.sha256()
-    for dataset in SETS:
+    for dataset, part in [(dataset, part) for part in parts for dataset in SETS]:
         for rows in real(dataset, part)[0].values():
             for x in rows:
                 digest.update(np.ascontiguousarray(x).tobytes())
     return digest.hexdigest()[:16]
 
 
+def commit():
+    """The commit that the code was at or grew from."""
+    asked = subprocess.run(["git", "describe", "--always", "--dirty"], capture_output=True, text=True, check=False)
+    return asked.stdout.strip() or "not under git"
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--part", choices=("train", "validation", "test"), default="test")
+    parser.add_argument("--part", choices=("train", "validation", "test"), nargs="+", default=["train", "test"])
     parser.add_argument("--n", type=int, default=N_SIMULATED, help="simulated recordings")
     parser.add_argument("--seed", type=int, default=SEED)
-    parser.add_argument("--out", type=pathlib.Path, help="default: results/simulator_realism.csv for the test part")
+    parser.add_argument(
+        "--out", type=pathlib.Path, help="default: results/simulator_realism.csv if the test part is there"
+    )
     given = parser.parse_args()
-    table = pd.DataFrame([row for dataset in SETS for row in rows_for(dataset, given.part, given.n, given.seed)])
+    cases = [(dataset, part) for part in given.part for dataset in SETS]
+    table = pd.DataFrame([row for dataset, part in cases for row in rows_for(dataset, part, given.n, given.seed)])
     print(table.T.to_string())
-    out = given.out or (pathlib.Path("results/simulator_realism.csv") if given.part == "test" else None)
+    out = given.out or (pathlib.Path("results/simulator_realism.csv") if "test" in given.part else None)
     if out is None:
         return
     out.parent.mkdir(exist_ok=True)
     with out.open("w", encoding="utf-8") as file:
         file.write(f"# command: python benchmarks/realism.py {' '.join(sys.argv[1:])}".rstrip() + "\n")
-        file.write(f"# seed: {given.seed}\n# data: sha256 {data_hash(given.part)} of the real signals used\n")
+        file.write(f"# commit: {commit()}\n# seed: {given.seed}\n")
+        file.write(f"# data: sha256 {data_hash(given.part)} of the real signals used\n")
         file.write(f"# date: {datetime.date.today().isoformat()}\n")
         table.to_csv(file, index=False)
 

@@ -1,32 +1,42 @@
 """System check-up: is this recording good enough? Noise floor, contrast, repeatability - each with its doubt.
 
-The SNR here is *contraction over rest*. It depends on how hard the muscle worked and on the filter, so it describes a
-recording, not an instrument. To judge an instrument, short its inputs.
+The SNR here is *contraction over rest*. It depends on how hard the muscle worked, on how well it rested and on the
+filter, so it describes a recording, not an instrument. To judge an instrument, short its inputs.
+
+The intervals treat a whole contraction, and a whole rest, as one observation: its samples resemble each other, and a
+thousand of them are still one try of one person.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import special
 
 from emgtut.signals import butterworth, check_fs, filter_zero_phase, frames, rms, validate
 
-__all__ = ["Checkup", "Measured", "checkup", "find_contractions", "grade_repeatability", "grade_snr"]
+__all__ = [
+    "Checkup", "Measured", "checkup", "find_contractions", "grade_repeatability", "grade_snr", "rests",
+    "spread_interval",
+]  # fmt: skip
 
 FRAME_S = 0.1  # activity is judged on the RMS of frames this long
 SHORTEST_S = 0.3  # a contraction or a rest shorter than this is not one
 GUARD_S = 0.1  # the edges of a rest are left out: muscles do not switch
-RESAMPLES = 2000
+LEAST_CONTRAST = 2.0  # frames of work over frames of rest, in the median; below, there are no two groups
+FEWEST = 3  # contractions, or rests, that an interval takes
+ROUNDING = 1e-9  # of the largest value: a hundredth of the step of a 24-bit converter
+RESAMPLES = 1000
 CONFIDENCE = 0.95
 
 
 @dataclass(frozen=True)
 class Measured:
-    """A number with the interval that resampling the recording's own pieces gives it.
+    """A number with its interval.
 
     Parameters
     ----------
     value, low, high : float, in `unit`
-        Estimate and 95 % bootstrap interval. Both ends are NaN when there are too few pieces to say.
+        Estimate and 95 % interval. Both ends are NaN where there are too few contractions or rests to say.
     unit : str
 
     Lesson
@@ -48,6 +58,35 @@ class Measured:
         interval = "no interval" if np.isnan(self.low) else f"{self.low:.3g} to {self.high:.3g}"
         return f"{self.value:.3g} {self.unit} ({interval})"
 
+    def verdict(self, grade):
+        """Grade the value, and say which other grades the interval reaches.
+
+        Parameters
+        ----------
+        grade : callable, float -> str
+            Such as :func:`grade_snr`.
+
+        Returns
+        -------
+        str
+
+        Lesson
+        ------
+        06 System check-up
+
+        Examples
+        --------
+        >>> Measured(19.9, 18.0, 21.5, "dB").verdict(grade_snr), Measured(25.0, 21.0, 27.0, "dB").verdict(grade_snr)
+        ('usable, perhaps good', 'good')
+        """
+        given = grade(self.value)
+        if np.isnan(self.value):
+            return given
+        if np.isnan(self.low):
+            return f"{given}, no interval"
+        others = dict.fromkeys(grade(end) for end in (self.low, self.high) if grade(end) != given)
+        return given + (f", perhaps {' or '.join(others)}" if others else "")
+
 
 @dataclass(frozen=True)
 class Checkup:
@@ -56,20 +95,24 @@ class Checkup:
     Parameters
     ----------
     noise_rms : Measured, unit of the recording
-        RMS at rest: instrument, skin, mains and whatever muscle did not relax.
+        RMS at rest: instrument, skin, mains, and whatever muscle did not relax.
     contraction_rms : Measured, unit of the recording
     snr_db : Measured, decibel
         ``20 log10`` of contraction over rest.
     separation : Measured, ratio
-        The weakest contraction over the 95th percentile of the resting frames: above 1 a threshold can tell them apart.
+        The 5th percentile of the working frames over the 95th of the resting ones: above 1, one threshold gets 19 of 20
+        frames of either kind right.
     repeatability_cv : Measured, percent
         Spread over mean of the contractions' peak RMS; NaN with fewer than three contractions.
+    peak_rms : numpy.ndarray (n_contractions,), unit of the recording
+        Largest RMS in a tenth of a second.
     iemg : numpy.ndarray (n_contractions,), unit of the recording times second
         Integral of the rectified signal. It grows with duration, so it compares contractions of equal length only.
     contractions : numpy.ndarray (n_contractions, 2), second
         Start and end.
     grades : dict of str to str
-        By the rules of :func:`grade_snr` and :func:`grade_repeatability`.
+        By the rules of :func:`grade_snr` and :func:`grade_repeatability`, with the other grades that the interval
+        reaches.
 
     Lesson
     ------
@@ -86,6 +129,7 @@ class Checkup:
     snr_db: Measured
     separation: Measured
     repeatability_cv: Measured
+    peak_rms: np.ndarray
     iemg: np.ndarray
     contractions: np.ndarray
     grades: dict
@@ -188,12 +232,46 @@ def find_contractions(x, *, fs):
         raise ValueError(f"x must be one channel of at least {10 * FRAME_S:g} s, got shape {x.shape} at {fs:g} Hz.")
     level = np.log(np.maximum(rms(frames(x, length, length)), np.finfo(float).tiny))
     active = level > _otsu(level)
-    if np.exp(np.median(level[active]) - np.median(level[~active])) < 2:
+    if (
+        active.all()
+        or not active.any()
+        or np.median(level[active]) - np.median(level[~active]) < np.log(LEAST_CONTRAST)
+    ):
         raise ValueError("Rest and contraction cannot be told apart: record both, or choose another channel.")
     shortest = round(SHORTEST_S / FRAME_S)
     active = _without_short_runs(active, shortest, value=False)
     active = _without_short_runs(active, shortest, value=True)
     return np.array([(a * length / fs, b * length / fs) for a, b in _runs(active)])
+
+
+def rests(x, contractions, *, fs):
+    """Cut out what lies between the contractions, a tenth of a second away from each.
+
+    Parameters
+    ----------
+    x : array_like (n_samples,), any unit
+    contractions : array_like (n, 2), second
+        Start and end of each.
+    fs : float, hertz
+
+    Returns
+    -------
+    list of numpy.ndarray (n_samples of that rest,), unit of `x`
+        Those that hold at least a tenth of a second.
+
+    Lesson
+    ------
+    06 System check-up
+
+    Examples
+    --------
+    >>> [len(rest) for rest in rests(np.zeros(3000), [(1.0, 2.0)], fs=1000)]
+    [900, 900]
+    """
+    keep = np.ones(len(x), dtype=bool)
+    for start, stop in contractions:
+        keep[max(0, round((start - GUARD_S) * fs)) : round((stop + GUARD_S) * fs)] = False
+    return [x[a:b] for a, b in _runs(keep) if b - a >= round(FRAME_S * fs)]
 
 
 def checkup(x, *, fs, units="arbitrary", band_hz=(20.0, 450.0), contractions=None, seed=0):
@@ -210,7 +288,7 @@ def checkup(x, *, fs, units="arbitrary", band_hz=(20.0, 450.0), contractions=Non
     contractions : array_like (n, 2), second, optional
         Where the muscle worked; found from the signal when not given.
     seed : int
-        For the bootstrap: rest and contractions are resampled, not samples.
+        For the resampling of contractions and rests.
 
     Returns
     -------
@@ -219,7 +297,7 @@ def checkup(x, *, fs, units="arbitrary", band_hz=(20.0, 450.0), contractions=Non
     Raises
     ------
     ValueError
-        If there is no rest or no contraction.
+        If there is no rest or no contraction, or the rest is no signal at all.
 
     References
     ----------
@@ -239,58 +317,121 @@ def checkup(x, *, fs, units="arbitrary", band_hz=(20.0, 450.0), contractions=Non
     """
     x, fs = validate(x, name="x"), check_fs(fs)
     upper = min(band_hz[1], 0.45 * fs)
-    x = filter_zero_phase(butterworth(2, (band_hz[0], upper), "bandpass", fs=fs), x)
-    spans = find_contractions(x, fs=fs) if contractions is None else _checked_spans(contractions, len(x) / fs)
-    rest = frames(_rest(x, spans, fs), round(FRAME_S * fs), round(FRAME_S * fs))
-    if len(spans) == 0 or len(rest) < 3:
-        raise ValueError("A check-up needs at least one contraction and 0.3 s of rest away from it.")
-    work = [x[round(a * fs) : round(b * fs)] for a, b in spans]
-    return _measure(rest, work, fs, spans, units, np.random.default_rng(seed))
+    filtered = filter_zero_phase(butterworth(2, (band_hz[0], upper), "bandpass", fs=fs), x)
+    spans = find_contractions(filtered, fs=fs) if contractions is None else _checked_spans(contractions, len(x) / fs)
+    quiet = rests(filtered, spans, fs=fs)
+    if len(spans) == 0 or sum(map(len, quiet)) < SHORTEST_S * fs:
+        raise ValueError(f"A check-up needs at least one contraction and {SHORTEST_S:g} s of rest away from it.")
+    unfiltered = np.concatenate([_framed(piece, fs) for piece in rests(x, spans, fs=fs)])
+    if np.median(np.ptp(unfiltered, axis=-1)) == 0:
+        raise ValueError("The rest stands at one value: it is muted or stuck, and no noise floor can be measured.")
+    if rms(np.concatenate(quiet)) < ROUNDING * np.abs(x).max():
+        raise ValueError("Within the band the rest holds nothing but rounding: this is no recorded signal.")
+    work = [filtered[round(a * fs) : round(b * fs)] for a, b in spans]
+    return _measure(quiet, work, fs, spans, units, np.random.default_rng(seed))
 
 
-def _measure(rest, work, fs, spans, units, rng):
-    rest_power, frame_rms = np.mean(rest**2, axis=-1), rms(rest)
-    work_rms = np.array([rms(w) for w in work])
-    peak = np.array([np.max(rms(frames(w, round(FRAME_S * fs), max(1, round(FRAME_S * fs / 4))))) for w in work])
+def spread_interval(values):
+    """Coefficient of variation with the interval that normally distributed values would give it.
 
-    def noise(power, _):
-        return np.sqrt(power.mean())
+    Parameters
+    ----------
+    values : array_like (n,), any unit
+        At least three, all positive.
 
-    def contraction(_, index):
-        return np.sqrt(np.mean(work_rms[index] ** 2))
+    Returns
+    -------
+    Measured
+        In percent: 100 times standard deviation over mean.
 
-    draws = [
-        (rng.integers(len(rest_power), size=len(rest_power)), rng.integers(len(work), size=len(work)))
-        for _ in range(RESAMPLES)
-    ]
-    every = (np.arange(len(rest_power)), np.arange(len(work)))
+    Raises
+    ------
+    ValueError
+        If there are fewer than three values, or one is not positive.
 
-    def measured(statistic, unit, fewest=2):
-        value = statistic(*every)
-        if len(work) < fewest:
-            return Measured(float(value), np.nan, np.nan, unit)
-        tail = 50 * (1 - CONFIDENCE)
-        low, high = np.percentile([statistic(r, w) for r, w in draws], [tail, 100 - tail])
-        return Measured(float(value), float(low), float(high), unit)
+    Lesson
+    ------
+    06 System check-up
 
-    noise_rms = measured(lambda r, w: noise(rest_power[r], w), units, fewest=1)
-    contraction_rms = measured(contraction, units)
-    snr = measured(lambda r, w: 20 * np.log10(contraction(r, w) / noise(rest_power[r], w)), "dB")
-    separation = measured(lambda r, w: work_rms[w].min() / np.percentile(frame_rms[r], 95), "times")
-    if len(work) >= 3:
-        spread = measured(lambda _, w: 100 * np.std(peak[w], ddof=1) / np.mean(peak[w]), "%")
-    else:
-        spread = Measured(np.nan, np.nan, np.nan, "%")
+    Examples
+    --------
+    >>> print(spread_interval([0.9, 1.0, 1.1]))                        # three repetitions say very little
+    10 % (5.21 to 62.8)
+    """
+    values = validate(values, name="values", min_samples=FEWEST)
+    if values.ndim != 1 or np.any(values <= 0):
+        raise ValueError("values must be one row of positive numbers, such as the peak RMS of each contraction.")
+    cv, freedom = 100 * np.std(values, ddof=1) / np.mean(values), len(values) - 1
+    ends = np.sqrt(freedom / special.chdtri(freedom, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2]))
+    return Measured(float(cv), float(cv * ends[0]), float(cv * ends[1]), "%")
+
+
+def _measure(quiet, work, fs, spans, units, rng):
+    hop = max(1, round(FRAME_S * fs / 4))
+    peak = np.array([np.max(rms(frames(w, round(FRAME_S * fs), hop))) for w in work])
+    noise, noise_95 = _Pieces(quiet, fs, rng).level(), _Pieces(quiet, fs, rng).percentile(95)
+    effort, effort_5 = _Pieces(work, fs, rng, even=True).level(), _Pieces(work, fs, rng).percentile(5)
+    snr = _interval([effort, noise], lambda log: 20 * log / np.log(10), "dB")
+    spread = spread_interval(peak) if len(work) >= FEWEST else Measured(np.nan, np.nan, np.nan, "%")
     return Checkup(
-        noise_rms=noise_rms,
-        contraction_rms=contraction_rms,
+        noise_rms=_interval([noise], np.exp, units),
+        contraction_rms=_interval([effort], np.exp, units),
         snr_db=snr,
-        separation=separation,
+        separation=_interval([effort_5, noise_95], np.exp, "times"),
         repeatability_cv=spread,
+        peak_rms=peak,
         iemg=np.array([np.abs(w).sum() / fs for w in work]),
         contractions=spans,
-        grades={"snr": grade_snr(snr.value), "repeatability": grade_repeatability(spread.value)},
+        grades={"snr": snr.verdict(grade_snr), "repeatability": spread.verdict(grade_repeatability)},
     )
+
+
+class _Pieces:
+    """Contractions, or rests, and what the logarithm of a statistic does when they are drawn anew."""
+
+    def __init__(self, pieces, fs, rng, even=False):
+        self.n = len(pieces)
+        self.power = np.array([np.mean(piece**2) for piece in pieces])
+        self.weight = np.ones(self.n) if even else np.array([len(piece) for piece in pieces], dtype=float)
+        framed = [rms(_framed(piece, fs)) for piece in pieces]
+        self.frames, self.owner = np.concatenate(framed), np.repeat(np.arange(self.n), [len(f) for f in framed])
+        self.drawn = rng.multinomial(self.n, np.full(self.n, 1 / self.n), size=RESAMPLES)
+
+    def level(self):
+        """Logarithm of the RMS over all pieces; a contraction counts as one, a rest by its length."""
+        times = np.vstack([np.ones(self.n), self.drawn]) * self.weight
+        return self._spread(0.5 * np.log(times @ self.power / times.sum(axis=1)))
+
+    def percentile(self, percent):
+        """Logarithm of a percentile of the frames: the smallest frame with that share of them at or below it."""
+        order = np.argsort(self.frames)
+        ordered, owner = np.log(self.frames[order]), self.owner[order]
+        found = []
+        for drawn in np.vstack([np.ones(self.n, dtype=int), self.drawn]):
+            below = np.cumsum(drawn[owner])
+            found.append(ordered[np.searchsorted(below, percent / 100 * below[-1])])
+        return self._spread(np.array(found))
+
+    def _spread(self, logs):
+        """Value, variance of it, and degrees of freedom; resampling n pieces finds (n - 1)/n of the variance."""
+        if self.n < FEWEST:
+            return logs[0], np.nan, 1
+        return logs[0], np.var(logs[1:]) * self.n / (self.n - 1), self.n - 1
+
+
+def _interval(logs, scale, unit):
+    """Student's interval for the first logarithm less the second, with Welch's degrees of freedom."""
+    value = logs[0][0] - sum(log for log, _, _ in logs[1:])
+    variance = sum(v for _, v, _ in logs)
+    if np.isnan(variance):
+        return Measured(float(scale(value)), np.nan, np.nan, unit)
+    freedom = variance**2 / sum(v**2 / f for _, v, f in logs) if variance else 1.0
+    half = special.stdtrit(freedom, (1 + CONFIDENCE) / 2) * np.sqrt(variance)
+    return Measured(*(float(scale(end)) for end in (value, value - half, value + half)), unit)
+
+
+def _framed(x, fs):
+    return frames(x, round(FRAME_S * fs), round(FRAME_S * fs))
 
 
 def _otsu(values):
@@ -319,18 +460,10 @@ def _without_short_runs(mask, shortest, *, value):
     return mask
 
 
-def _rest(x, spans, fs):
-    guard = GUARD_S
-    keep = np.ones(len(x), dtype=bool)
-    for start, stop in spans:
-        keep[max(0, round((start - guard) * fs)) : round((stop + guard) * fs)] = False
-    return x[keep]
-
-
 def _checked_spans(spans, duration_s):
     spans = np.asarray(spans, dtype=float)
-    if spans.ndim != 2 or spans.shape[1] != 2 or np.any(spans[:, 0] >= spans[:, 1]):
-        raise ValueError(f"contractions must be pairs of start and later end in seconds, got shape {spans.shape}.")
+    if spans.ndim != 2 or spans.shape[1] != 2 or np.any(spans[:, 1] - spans[:, 0] < FRAME_S):
+        raise ValueError(f"contractions must be pairs of start and end in seconds, {FRAME_S:g} s apart or more.")
     if np.any(spans < 0) or np.any(spans > duration_s):
         raise ValueError(f"contractions must lie within the recording of {duration_s:g} s.")
     return spans

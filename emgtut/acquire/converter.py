@@ -25,6 +25,9 @@ AVERAGED = {
     60: 500, 50: 600, 30: 1000, 25: 1200, 15: 2000, 10: 3000, 5: 6000, 2.5: 12000,
 }  # fmt: skip
 DATA_RATES = tuple(AVERAGED)
+# Eight settling times in the data sheet, 0.21 ms at 30,000 to 10.18 ms at 100 samples per second, are all one sample
+# period plus this, within rounding; for slower rates the rule is our extrapolation.
+FILTER_DELAY_S = 0.18e-3
 # White noise density at the input for each gain, nV/sqrt(Hz). Only the first is anchored on a checked figure.
 NOISE_NV = dict(zip(GAINS, (130.0, 84.0, 59.0, 48.0, 31.0, 23.0, 22.0), strict=True))
 
@@ -136,6 +139,51 @@ class ADS1256:
     def effective_bits(self):
         """log2 of the full range over the RMS noise."""
         return float(np.log2(2 * self.full_scale_volt / self.noise_volt))
+
+    @property
+    def settling_s(self):
+        """Time from switching the input to the first reading that has forgotten the input before, in second."""
+        return 1 / self.data_rate + FILTER_DELAY_S
+
+    def multiplexed_rate(self, channels=1, *, overhead_s=0.0):
+        """Samples per second and channel when the converter visits several inputs in turn.
+
+        Each visit waits until the filter has settled, so channels cost more than their number, and no two of them are
+        sampled at the same time.
+
+        Parameters
+        ----------
+        channels : int
+            Inputs visited; 1 is the rate of a converter that is switched and comes back to the same input.
+        overhead_s : float, second
+            Time for the commands between two readings.
+
+        Returns
+        -------
+        float, samples per second
+
+        Raises
+        ------
+        ValueError
+            If there is no channel or the overhead is negative.
+
+        References
+        ----------
+        ADS1256
+
+        Lesson
+        ------
+        04 Digitise
+
+        Examples
+        --------
+        >>> adc = ADS1256(data_rate=2000)
+        >>> round(adc.multiplexed_rate()), round(adc.multiplexed_rate(4))   # not 2000 and 500
+        (1471, 368)
+        """
+        if int(channels) != channels or channels < 1 or not 0 <= overhead_s < np.inf:
+            raise ValueError(f"channels must be 1 or more and overhead_s 0 or more, got {channels} and {overhead_s}.")
+        return 1 / (channels * (self.settling_s + overhead_s))
 
     def sample(self, volt, *, fs, rng):
         """Convert a voltage into counts: filter, sample, add noise, clip and round.

@@ -5,12 +5,14 @@ runs as fast as the unit fires: where the integral of the rate reaches the sum, 
 """
 
 import numpy as np
+from scipy.signal import sosfilt
 
-from emgtut.signals import check_fs, check_rng, validate
+from emgtut.signals import butterworth, check_fs, check_rng, validate
 
 __all__ = ["check_drive", "discharge_times"]
 
-CONTROL_S = 0.01  # the rate is held over steps of this length; drives vary far more slowly
+CONTROL_S, COMMON_CONTROL_S = 0.01, 0.005  # the rate is held over steps of this length; drives vary far more slowly
+COMMON_HZ = (15.0, 35.0)
 SHORTEST = 0.1  # no interval is shorter than this part of the mean one
 
 
@@ -18,7 +20,7 @@ def discharge_times(pool, drive, *, fs, rng):
     """Draw the discharge times of every motor unit.
 
     The rates follow the pool's recruitment and rate coding. Intervals are Gaussian around the mean interval with the
-    pool's coefficient of variation. Units are independent of each other once the drive is given.
+    pool's coefficient of variation. Given the drive, units are independent, unless the pool has a `common_input`.
 
     Parameters
     ----------
@@ -54,18 +56,32 @@ def discharge_times(pool, drive, *, fs, rng):
     >>> from emgtut.acquire import motor_unit_pool
     >>> rng = np.random.default_rng(0)
     >>> times = discharge_times(motor_unit_pool(rng), np.full(20_000, 0.5), fs=1000, rng=rng)
-    >>> len(times), len(times[0]), len(times[-1])      # the first unit fires 30 times a second, the last not yet
-    (120, 603, 0)
+    >>> len(times), round(len(times[0]) / 20), len(times[-1])    # units; rate of the first; the last sleeps
+    (120, 31, 0)
     """
     drive, fs, rng = check_drive(drive), check_fs(fs), check_rng(rng)
-    step = max(1, round(CONTROL_S * fs))
+    if pool.common_input > 0 and fs < 4 * COMMON_HZ[1]:
+        raise ValueError(f"fs is {fs:g} Hz, but a pool with common_input needs at least {4 * COMMON_HZ[1]:g} Hz.")
+    step = max(1, round((COMMON_CONTROL_S if pool.common_input > 0 else CONTROL_S) * fs))
     n_steps = -(-drive.size // step)
     held = np.pad(drive, (0, n_steps * step - drive.size), mode="edge").reshape(n_steps, step).mean(axis=-1)
     clock = np.zeros((pool.n_units, n_steps + 1))
-    np.cumsum(pool.rates(held), axis=-1, out=clock[:, 1:])
+    rates = pool.rates(held)
+    if pool.common_input > 0:
+        rates *= np.maximum(1 + pool.common_input * _shared(n_steps, fs / step, rng), 0.0)
+    np.cumsum(rates, axis=-1, out=clock[:, 1:])
     clock *= step / fs
     ticks = np.arange(n_steps + 1) * (step / fs)
     return tuple(_inverted(run, ticks, pool.isi_cv, rng, drive.size / fs) for run in clock)
+
+
+def _shared(n_steps, rate, rng):
+    """Gaussian noise in the common band with unit variance, as a modulation for all units."""
+    settle = int(np.ceil(rate))
+    noise = sosfilt(butterworth(2, COMMON_HZ, "bandpass", fs=rate), rng.standard_normal(n_steps + settle))[settle:]
+    # A Butterworth band-pass of order two lets pi / (2 sqrt 2) of its width through; exact for narrow bands.
+    width = np.pi / (2 * np.sqrt(2)) * (COMMON_HZ[1] - COMMON_HZ[0])
+    return noise / np.sqrt(2 * width / rate)
 
 
 def _inverted(run, ticks, isi_cv, rng, end_s):

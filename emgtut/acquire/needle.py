@@ -7,9 +7,10 @@ against a far reference; a concentric needle subtracts its own cannula, which th
 
 import numpy as np
 
-from emgtut.acquire.muap import fibre_sums
-from emgtut.acquire.pool import Fibres, Pool
-from emgtut.signals import check_rng
+from emgtut.acquire.fibres import Fibres
+from emgtut.acquire.muap import MuapBank, fibre_sums
+from emgtut.acquire.pool import Pool
+from emgtut.signals import check_fs, check_rng
 
 __all__ = ["needle_bank", "needle_gradient"]
 
@@ -57,7 +58,7 @@ def needle_gradient(distance_z_mm, *, distance_mm, tissue):
     if np.any(across <= 0):
         raise ValueError("A fibre cannot pass through the needle: give every distance_mm above zero.")
     squared = tissue.anisotropy * across**2 + z**2
-    return -z / (4 * np.pi * tissue.muscle_across * squared**1.5)
+    return -z / (4 * np.pi * tissue.muscle_across * squared * np.sqrt(squared))
 
 
 def needle_bank(pool, rng, *, fs, x_mm=0.0, depth_mm=8.0, z_mm=0.0, reach_mm=2.5, tip_mm=0.15):
@@ -114,7 +115,10 @@ def needle_bank(pool, rng, *, fs, x_mm=0.0, depth_mm=8.0, z_mm=0.0, reach_mm=2.5
         raise ValueError(f"The tip lies at depth_mm={depth_mm}, but it must be inside the muscle, below zero depth.")
     if not 0 < tip_mm < reach_mm:
         raise ValueError(f"tip_mm={tip_mm} must be above zero and below reach_mm={reach_mm}.")
+    _check_inside(pool.fibres, x_mm, depth_mm, reach_mm)
     fibres = _near_fibres(pool, rng, x_mm, depth_mm, reach_mm)
+    if fibres.unit.size == 0:  # a spot without living fibres is silent; that happens in a sick muscle
+        return MuapBank(np.zeros((1, 1, pool.n_units, 1)), check_fs(fs), 0, np.ones(1))
     across = np.maximum(np.hypot(fibres.x_mm - x_mm, fibres.depth_mm - depth_mm), tip_mm)
 
     def view(minus_z_mm, members):
@@ -122,9 +126,18 @@ def needle_bank(pool, rng, *, fs, x_mm=0.0, depth_mm=8.0, z_mm=0.0, reach_mm=2.5
 
     near = Pool(
         pool.threshold, pool.peak_rate, pool.twitch_force, pool.twitch_s, fibres, pool.territory_mm, pool.tissue,
-        pool.min_rate, pool.rate_gain, pool.isi_cv,
+        pool.min_rate, pool.rate_gain, pool.isi_cv, pool.common_input,
     )  # fmt: skip
     return fibre_sums(near, [view], fs=fs, fine_hz=FINE_HZ)
+
+
+def _check_inside(fibres, x_mm, depth_mm, reach_mm):
+    low, high, deepest = fibres.x_mm.min() - reach_mm, fibres.x_mm.max() + reach_mm, fibres.depth_mm.max() + reach_mm
+    if not (low <= x_mm <= high and depth_mm <= deepest):
+        raise ValueError(
+            f"The tip at x_mm={x_mm}, depth_mm={depth_mm} lies outside the muscle, which has x from {low:.0f} to "
+            f"{high:.0f} mm and depth down to {deepest:.0f} mm: move it in."
+        )
 
 
 def _near_fibres(pool, rng, x_mm, depth_mm, reach_mm):
@@ -136,8 +149,6 @@ def _near_fibres(pool, rng, x_mm, depth_mm, reach_mm):
     x, depth = x_mm + distance * np.cos(angle), depth_mm + distance * np.sin(angle)
     real = (np.hypot(x - centre_x[unit], depth - centre_depth[unit]) <= radius[unit]) & (depth > 0)
     unit, x, depth = unit[real], x[real], depth[real]
-    if unit.size == 0:
-        raise ValueError("No fibre lies near the needle's tip: move x_mm or depth_mm into the muscle.")
     sizes = np.bincount(pool.fibres.unit, minlength=pool.n_units)
     model = (np.cumsum(sizes) - sizes)[unit] + np.floor(rng.random(unit.size) * sizes[unit]).astype(np.int64)
     taken = {name: getattr(pool.fibres, name)[model] for name in Fibres.__dataclass_fields__}

@@ -2,20 +2,21 @@
 
 Nerve damage (neurogenic): motor neurons die, survivors adopt orphaned fibres. Fewer, larger, more dispersed units.
 Muscle damage (myopathic): fibres die in every unit, the rest vary in thickness and speed. Small, ragged units.
-What the surface shows of this is less than what a needle shows: a surface potential's duration hardly changes.
+Limits: the textbook's *short* myopathic potential does not come out, neither on the skin nor at the needle: slower
+fibres stretch what fewer fibres would shorten. Small and ragged does come out.
 """
 
 from dataclasses import replace
 
 import numpy as np
 
-from emgtut.acquire.pool import Fibres
+from emgtut.acquire.fibres import Fibres
 from emgtut.signals import check_rng
 
 __all__ = ["myopathic", "neurogenic"]
 
 
-def neurogenic(pool, rng, *, lost=0.6, adopted=2.5, endplate_sd_mm=2.0, latency_sd_ms=0.8):
+def neurogenic(pool, rng, *, lost=0.6, adopted=2.5, endplate_sd_mm=1.5, latency_sd_ms=0.5):
     """The pool after some of its motor neurons died and the others sprouted.
 
     Parameters

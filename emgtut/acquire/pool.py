@@ -1,70 +1,20 @@
 """The motor-unit pool: who is recruited when, how fast each unit may fire, how strong it is, and where its fibres lie.
 
 A motor unit is one motor neuron and all fibres it owns. Units are numbered from the first recruited (few fibres, weak)
-to the last (many fibres, strong). Distances are in millimetres: z along the fibres with 0 under the electrode, x across
-them with 0 in the middle of the muscle, depth counted downwards from the muscle's surface.
+to the last (many fibres, strong).
 """
 
 from dataclasses import dataclass, field
 
 import numpy as np
 
+from emgtut.acquire.fibres import Fibres
 from emgtut.acquire.volume import Tissue
 from emgtut.signals import check_count, check_rng
 
-__all__ = ["Fibres", "Pool", "motor_unit_pool"]
+__all__ = ["Pool", "motor_unit_pool"]
 
 TERRITORY_DENSITY = 20.0  # fibres of one unit per square millimetre of its territory
-
-
-@dataclass(frozen=True)
-class Fibres:
-    """Where the fibres lie. Each entry is a *sub-fibre*: a sample that stands for `weight` real ones.
-
-    Parameters
-    ----------
-    unit : ndarray of int, shape (n_fibres,)
-        Number of the motor unit that owns the fibre, rising.
-    x_mm, depth_mm : ndarray, shape (n_fibres,), millimetres
-        Place across the muscle.
-    endplate_mm : ndarray, shape (n_fibres,), millimetres
-        Where along z the action potential starts.
-    right_mm, left_mm : ndarray, shape (n_fibres,), millimetres
-        Distance from the end plate to the tendon on either side, above zero.
-    velocity : ndarray, shape (n_fibres,), metres per second
-        Conduction velocity, the same number in millimetres per millisecond.
-    radius_mm : ndarray, shape (n_fibres,), millimetres
-        Fibre radius.
-    delay_ms : ndarray, shape (n_fibres,), milliseconds
-        How long after the unit's discharge this fibre starts.
-    weight : ndarray, shape (n_fibres,), no unit
-        Number of real fibres it stands for.
-
-    References
-    ----------
-    Fuglevand1993, Petersen2019
-
-    Lesson
-    ------
-    01 The muscle signal
-
-    Examples
-    --------
-    >>> fibres = motor_unit_pool(np.random.default_rng(0), n_units=5, sub_fibres=4).fibres
-    >>> fibres.unit
-    array([0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4])
-    """
-
-    unit: np.ndarray
-    x_mm: np.ndarray
-    depth_mm: np.ndarray
-    endplate_mm: np.ndarray
-    right_mm: np.ndarray
-    left_mm: np.ndarray
-    velocity: np.ndarray
-    radius_mm: np.ndarray
-    delay_ms: np.ndarray
-    weight: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -93,6 +43,8 @@ class Pool:
         Rise of the rate per unit of excitation.
     isi_cv : float, no unit
         Coefficient of variation of the interval between discharges.
+    common_input : float, fraction of the rate
+        Standard deviation of a modulation at 15 to 35 Hz that all units share.
 
     References
     ----------
@@ -119,6 +71,7 @@ class Pool:
     min_rate: float = 8.0
     rate_gain: float = 1.0
     isi_cv: float = 0.2
+    common_input: float = 0.0
 
     @property
     def n_units(self):
@@ -170,7 +123,7 @@ def motor_unit_pool(
     rng, *, n_units=120, sub_fibres=24, recruitment_range=30.0, force_range=100.0, peak_rates=(35.0, 25.0),
     smallest_unit=25, largest_unit=2725, muscle_mm=(40.0, 20.0), x_mm=0.0, shallowest_mm=0.3, endplate_mm=-30.0,
     endplate_spread_mm=5.0, fibre_spread_mm=1.0, half_lengths_mm=(62.0, 62.0), tendon_spread_mm=3.0,
-    velocity=(3.6, 4.4), velocity_sd=0.15, radius_mm=0.023, tissue=None, isi_cv=0.2,
+    velocity=(3.6, 4.4), velocity_sd=0.15, radius_mm=0.023, tissue=None, isi_cv=0.2, common_input=0.0,
 ):  # fmt: skip
     """Build a pool after Fuglevand's rules and place its fibres at random in a flat block of muscle.
 
@@ -214,6 +167,9 @@ def motor_unit_pool(
         The layers; `Tissue()` by default.
     isi_cv : float, no unit
         Coefficient of variation of the interval between discharges, at most 0.3.
+    common_input : float, fraction of the rate
+        Standard deviation of a modulation of the rates at 15 to 35 Hz that all units share, at most 0.4. It makes
+        units fire together a little more often than by chance, which lifts the low end of the spectrum.
 
     Returns
     -------
@@ -240,7 +196,7 @@ def motor_unit_pool(
     """
     rng, n_units = check_rng(rng), check_count(n_units, name="n_units", smallest=2)
     sub_fibres = check_count(sub_fibres, name="sub_fibres")
-    _check_settings(recruitment_range, force_range, peak_rates, smallest_unit, largest_unit, isi_cv)
+    _check_settings(recruitment_range, force_range, peak_rates, smallest_unit, largest_unit, isi_cv, common_input)
     _check_geometry(muscle_mm, shallowest_mm, half_lengths_mm, velocity, radius_mm)
     size = np.arange(1, n_units + 1) / n_units
     threshold = recruitment_range**size
@@ -265,7 +221,17 @@ def motor_unit_pool(
     )  # fmt: skip
     peak_rate = peak_rates[0] + (peak_rates[1] - peak_rates[0]) * threshold / threshold[-1]
     tissue = Tissue() if tissue is None else tissue
-    return Pool(threshold, peak_rate, twitch_force, twitch_s, fibres, territory, tissue, isi_cv=float(isi_cv))
+    return Pool(
+        threshold,
+        peak_rate,
+        twitch_force,
+        twitch_s,
+        fibres,
+        territory,
+        tissue,
+        isi_cv=float(isi_cv),
+        common_input=float(common_input),
+    )
 
 
 def _places(rng, owned, sub_fibres, muscle_mm, x_mm, shallowest_mm):
@@ -288,7 +254,7 @@ def _mirror(value, low, high):
     return low + np.minimum(folded, 2 * span - folded)
 
 
-def _check_settings(recruitment_range, force_range, peak_rates, smallest_unit, largest_unit, isi_cv):
+def _check_settings(recruitment_range, force_range, peak_rates, smallest_unit, largest_unit, isi_cv, common_input):
     if not (recruitment_range > 1 and force_range > 1):
         raise ValueError(f"recruitment_range={recruitment_range} and force_range={force_range} must be above one.")
     if not min(peak_rates) >= 8:
@@ -297,6 +263,8 @@ def _check_settings(recruitment_range, force_range, peak_rates, smallest_unit, l
         raise ValueError(f"smallest_unit={smallest_unit} must be above zero and below largest_unit={largest_unit}.")
     if not 0 <= isi_cv <= 0.3:
         raise ValueError(f"isi_cv is {isi_cv}, but it must lie between 0 (clockwork) and 0.3.")
+    if not 0 <= common_input <= 0.4:
+        raise ValueError(f"common_input is {common_input}, but it must lie between 0 (independent units) and 0.4.")
 
 
 def _check_geometry(muscle_mm, shallowest_mm, half_lengths_mm, velocity, radius_mm):

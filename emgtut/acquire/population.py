@@ -15,7 +15,7 @@ __all__ = ["RANGES", "random_electrode", "random_pool"]
 
 RANGES = {
     "n_units": (60, 200),
-    "fat_mm": (1.0, 12.0),
+    "fat_mm": (1.0, 15.0),
     "width_mm": (15.0, 35.0),
     "thickness_mm": (8.0, 30.0),
     "half_length_mm": (18.0, 40.0),
@@ -24,8 +24,9 @@ RANGES = {
     "fibre_spread_mm": (0.5, 3.0),
     "tendon_spread_mm": (1.0, 5.0),
     "velocity": (3.3, 4.6),
+    "common_input": (0.1, 0.3),
     "spacing_mm": (20.0, 40.0),
-    "length_mm": (5.0, 10.0),
+    "length_mm": (3.0, 8.0),
     "x_mm": (-12.0, 12.0),
 }
 
@@ -75,7 +76,7 @@ def random_pool(rng, *, x_mm=0.0, **fixed):
         "half_lengths_mm": (halves[0], halves[1]),
         "velocity": (draw["velocity"] - 0.3, draw["velocity"] + 0.3),
     }
-    for name in ("endplate_mm", "endplate_spread_mm", "fibre_spread_mm", "tendon_spread_mm"):
+    for name in ("endplate_mm", "endplate_spread_mm", "fibre_spread_mm", "tendon_spread_mm", "common_input"):
         settings[name] = draw[name]
     return motor_unit_pool(rng, x_mm=x_mm, **{**settings, **fixed})
 

@@ -4,6 +4,7 @@ A filter remembers. Carry that memory from chunk to chunk and the stream equals 
 whatever the chunk size; forget it and every chunk begins with a transient of its own.
 """
 
+from collections import deque
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +16,7 @@ __all__ = ["Conditioned", "Conditioner"]
 
 TRACKING_S = 1.0  # the mains frequency is measured anew on each stretch of this length
 TRACKING_LIMIT_HZ = 1.0  # and never believed to be further from nominal than this
+TRACKING_LAST, TRACKING_LEAST = 7, 3  # the median of the last stretches with clear hum, if there are enough of them
 NEIGHBOURS_HZ = np.array([-10.0, -8.0, -6.0, 6.0, 8.0, 10.0])  # what is found here is muscle and noise, not mains
 CLEARLY = 6.0  # times the power of the neighbours: below, there is no hum to follow
 
@@ -65,8 +67,8 @@ class Conditioner:
         Notch frequency over notch width. A notch of quality Q rings for about ``Q / (pi f)`` seconds.
     envelope_s : float, second
     track : bool
-        Measure the mains frequency each second and move the notches after it. They stay where they are while the hum
-        does not stand clearly above the signal beside it.
+        Measure the mains frequency each second and move the notches to the median of the last measurements. They stay
+        where they are while the hum does not stand clearly above the signal beside it.
 
     Raises
     ------
@@ -202,6 +204,7 @@ class MainsTracker:
         self.fs, self.nominal_hz, self.frequency_hz = fs, nominal_hz, nominal_hz
         self._held = np.zeros((n_channels, 2 * self.half))
         self._filled = 0
+        self._recent = deque(maxlen=TRACKING_LAST)
         turns = np.outer(nominal_hz + np.append(0.0, NEIGHBOURS_HZ), np.arange(2 * self.half)) / fs
         self._probes = np.exp(-2j * np.pi * turns) * np.tile(np.hanning(self.half), 2)
 
@@ -220,9 +223,13 @@ class MainsTracker:
         product = self._probes * self._held[:, None]
         halves = product.reshape(*product.shape[:-1], 2, self.half).sum(axis=-1)  # (channels, probes, 2)
         strength = np.sum(np.abs(halves) ** 2, axis=(0, 2))
-        if strength[0] <= CLEARLY * np.mean(strength[1:]):
+        off = np.angle(np.sum(halves[:, 0, 1] * np.conj(halves[:, 0, 0]))) * self.fs / (2 * np.pi * self.half)
+        clear = strength[0] > CLEARLY * np.mean(strength[1:])
+        self._recent.append(off if clear else None)
+        # A hand that moves makes the hum jump, and a jump looks like another frequency: the median passes over it.
+        seen = [value for value in self._recent if value is not None]
+        if len(seen) < TRACKING_LEAST:
             return False
-        advance = np.angle(np.sum(halves[:, 0, 1] * np.conj(halves[:, 0, 0])))
-        off = advance * self.fs / (2 * np.pi * self.half)
-        self.frequency_hz = self.nominal_hz + float(np.clip(off, -TRACKING_LIMIT_HZ, TRACKING_LIMIT_HZ))
+        off = np.clip(np.median(seen), -TRACKING_LIMIT_HZ, TRACKING_LIMIT_HZ)
+        self.frequency_hz = self.nominal_hz + float(off)
         return True

@@ -140,7 +140,7 @@ def status_page(layout, records, offline):
     versions = {"Python": platform.python_version(), "emgtut": _own_version(records)} | installed_versions(layout.root)
     return "\n\n".join(
         [
-            "---\norphan: true\n---\n(status)=\n# How this book was built",
+            "(status)=\n# How this book was built",
             "The engine writes this page. A chapter is executed again when its text, the code it uses, the recordings "
             "it finds, the shipped weights or the package versions change. *FAST* is the short form that tests use; "
             "*full* is the form meant for reading.",

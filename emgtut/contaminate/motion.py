@@ -75,17 +75,25 @@ def motion_artefact(n_samples, *, fs, rng, events_per_s=6.0, wander_share=0.2):
 
 
 def _events(n_samples, fs, rng, rate):
-    """Bumps and decaying steps at the moments of a Poisson process; one event at least, so that there is something."""
+    """Bumps and decaying steps at the moments of a Poisson process; one at least touches the window."""
     longest = round(4 * EVENT_S[1] * fs)
-    count = max(1, rng.poisson(rate * (n_samples + longest) / fs))
     out = np.zeros(n_samples + 2 * longest)
-    for _ in range(count):
+    for _ in range(rng.poisson(rate * (n_samples + longest) / fs)):
         start = rng.integers(0, n_samples + longest)
-        seconds = rng.uniform(*EVENT_S)
-        size = rng.lognormal(0.0, SIZE_SPREAD) * rng.choice([-1.0, 1.0])
-        shape = _half_sine(seconds, fs) if rng.random() < BUMPS else _settling_step(seconds, fs)
-        out[start : start + shape.size] += size * shape[: out.size - start]
-    return out[longest : longest + n_samples]
+        shape = _event(fs, rng)
+        out[start : start + shape.size] += shape[: out.size - start]
+    inside = out[longest : longest + n_samples]
+    if np.ptp(inside) == 0:  # a short window between two events: one that is under way as it opens
+        shape = _event(fs, rng)
+        shape = shape[rng.integers(shape.size // 2) :][:n_samples]
+        inside[: shape.size] += shape
+    return inside
+
+
+def _event(fs, rng):
+    seconds = rng.uniform(*EVENT_S)
+    size = rng.lognormal(0.0, SIZE_SPREAD) * rng.choice([-1.0, 1.0])
+    return size * (_half_sine(seconds, fs) if rng.random() < BUMPS else _settling_step(seconds, fs))
 
 
 def _wander(n_samples, fs, rng):

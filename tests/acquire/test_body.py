@@ -108,6 +108,14 @@ def test_waveform_of_the_hum_equals_the_key_equation_at_every_frequency(freq, sh
     assert abs(np.corrcoef(middle, common[600:2400])[0, 1]) < 0.01  # a quarter of a period apart: a capacitor did it
 
 
+def test_hum_begins_and_ends_without_a_spike():
+    t = np.arange(3017) / 3000  # no whole number of periods
+    common = np.sin(2 * np.pi * 50 * t)
+    hum = body.differential_hum(common, fs=3000, first_ohm=30e3, second_ohm=10e3, farad=100e-12)
+    derivative = 20e3 * 100e-12 * 2 * np.pi * 50 * np.cos(2 * np.pi * 50 * t)  # dZ C dv/dt, electrodes being small
+    np.testing.assert_allclose(hum, derivative, atol=0.03 * derivative.max())
+
+
 def test_hum_takes_electrodes_that_depend_on_frequency():
     def skin(freq):
         return body.electrode_impedance(freq, series_ohm=300, skin_ohm=80e3, skin_farad=40e-9)

@@ -67,6 +67,39 @@ def test_a_tone_above_half_the_rate_comes_back_as_its_alias():
     assert peak == pytest.approx(alias_of(900.0, fs=1000), abs=1)
 
 
+@pytest.mark.parametrize(
+    ("rate", "data_sheet_ms"),
+    [(30000, 0.21), (15000, 0.25), (7500, 0.31), (3750, 0.44), (2000, 0.68), (1000, 1.18), (500, 2.18), (100, 10.18)],
+)
+def test_settling_times_are_those_of_the_data_sheet(rate, data_sheet_ms):
+    assert 1e3 * ADS1256(data_rate=rate).settling_s == pytest.approx(data_sheet_ms, abs=0.008)
+
+
+def test_visiting_channels_in_turn():
+    adc = ADS1256(data_rate=2000)
+    assert adc.multiplexed_rate() == pytest.approx(1450, rel=0.02)  # what the data sheet quotes
+    assert adc.multiplexed_rate(3, overhead_s=20e-6) == pytest.approx(1 / (3 * 0.7e-3))
+
+
+@pytest.mark.parametrize("call", [{"channels": 0}, {"channels": 1.5}, {"overhead_s": -1e-6}, {"overhead_s": np.nan}])
+def test_impossible_visits_are_refused(call):
+    with pytest.raises(ValueError, match="channels must be"):
+        ADS1256().multiplexed_rate(**call)
+
+
+def test_the_old_input_is_forgotten_within_the_settling_time():
+    """Switch from 1 V to 0 V in the time-domain model: what is left after the settling time is nothing."""
+    for rate in (30000, 2000, 1000):
+        adc, silent = quiet(data_rate=rate)
+        period, settling = round(1.92e6 / rate), round(1.92e6 * adc.settling_s)
+        for early in (0, settling // 2):  # the reading ends this much before the filter has settled
+            ends = 8 * period
+            volt = np.zeros(ends)
+            volt[: ends - settling + early] = 1.0
+            left = abs(adc.to_volt(adc.sample(volt, fs=1.92e6, rng=silent))[-1])
+            assert (left < 1e-3) == (early == 0)
+
+
 def test_noise_and_rounding(rng):
     adc = ADS1256(gain=1, data_rate=1000)
     volt = adc.to_volt(adc.sample(np.zeros(30000 * 8), fs=30000, rng=rng))
