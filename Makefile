@@ -18,7 +18,15 @@ setup: $(VENV)/.ready vendor/versions.json ## create .venv and fetch the book's 
 
 $(VENV)/.ready: requirements.txt requirements-torch.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install -q $(TORCH_PIP_ARGS) -r requirements-torch.txt
+	@# pip is asked first what it would bring; where that is CUDA (Linux, usually), uv fetches PyTorch's own CPU build.
+	if [ -n "$(TORCH_PIP_ARGS)" ]; then \
+	  $(BIN)/python -m pip install -q $(TORCH_PIP_ARGS) -r requirements-torch.txt; \
+	elif $(BIN)/python -m pip install -q --dry-run --report - -r requirements-torch.txt | grep -qE '"(nvidia-|cuda-|triton)'; then \
+	  $(BIN)/python -m pip install -q uv && \
+	  $(BIN)/uv pip install -q --python $(BIN)/python --torch-backend cpu -r requirements-torch.txt; \
+	else \
+	  $(BIN)/python -m pip install -q -r requirements-torch.txt; \
+	fi
 	$(BIN)/python -m pip install -q -r requirements.txt
 	$(BIN)/python -m pip install -q --no-deps -e .
 	$(BIN)/python -m pip check

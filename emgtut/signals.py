@@ -95,7 +95,7 @@ def validate(x, *, name="x", min_samples=1):
     return x
 
 
-def check_fs(fs, *, name="fs"):
+def check_fs(fs, *, name="fs", what="a sampling rate"):
     """Return a sampling rate as a float, or say why it is none.
 
     Parameters
@@ -104,6 +104,8 @@ def check_fs(fs, *, name="fs"):
         Sampling rate in hertz.
     name : str
         What to call it in the message.
+    what : str
+        What kind of frequency it is, for the message.
 
     Returns
     -------
@@ -130,8 +132,8 @@ def check_fs(fs, *, name="fs"):
     """
     if isinstance(fs, bool) or not isinstance(fs, (int, float, np.integer, np.floating)) or not 0 < fs < np.inf:
         raise ValueError(
-            f"{name} is {fs!r}, but a sampling rate is a finite number of hertz above zero: "
-            f"pass for example {name}=1000."
+            f"{name} is {fs!r}, but {what} is a finite number of hertz above zero: "
+            f"pass for example {name}={1000 if what == 'a sampling rate' else 40}."
         )
     return float(fs)
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 DATA_ROOT = os.environ.get("EMGTUT_DATA")
+HAVE_DATA = bool(DATA_ROOT) and pathlib.Path(DATA_ROOT).is_dir()
 
 
 def pytest_addoption(parser):
@@ -23,7 +24,7 @@ def rng():
 @pytest.fixture(scope="session")
 def data_root():
     """The folder with the real recordings, or a loud skip."""
-    if not DATA_ROOT or not pathlib.Path(DATA_ROOT).is_dir():
+    if not HAVE_DATA:
         pytest.skip("EMGTUT_DATA names no folder of real recordings")
     return pathlib.Path(DATA_ROOT).resolve()
 
@@ -37,7 +38,7 @@ def pytest_collection_modifyitems(items):
 
 def pytest_terminal_summary(terminalreporter):
     """Say whether the real-data tests ran, so that a green run cannot hide their absence."""
-    where = f"ran on {DATA_ROOT}" if DATA_ROOT else "DID NOT RUN: set EMGTUT_DATA to a folder of recordings"
+    where = f"ran on {DATA_ROOT}" if HAVE_DATA else "DID NOT RUN: set EMGTUT_DATA to a folder of recordings"
     terminalreporter.write_line(f"real-data tests: {where}")
     missing = [name for name in ("chromium", "chromedriver", "node") if shutil.which(name) is None]
     if missing:

@@ -20,7 +20,7 @@ PACKAGE = ROOT / "emgtut"
 
 # Floor of each room; imports go down or stay in the room. `emgtut` itself (its __init__) is the ground under all.
 STAIRS = {"emgtut": 0, "signals": 1, "learn": 1, "data": 1, "acquire": 2, "contaminate": 3, "assess": 4, "denoise": 5}
-STAIRS |= {"apply": 6, "benchmark": 7, "show": 8, "book": 8, "commands": 8, "cli": 8, "__main__": 8}
+STAIRS |= {"prepare": 5, "apply": 6, "benchmark": 7, "show": 8, "book": 8, "commands": 8, "cli": 8, "__main__": 8}
 HEAVY = ("torch", "wfdb", "PyEMD", "numba", "sklearn", "pandas", "matplotlib")
 LONGEST_FILE = 300  # lines of code, docstrings, comments and blank lines not counted
 LONGER_FOR_A_REASON = {}  # path under emgtut -> reason
@@ -423,17 +423,35 @@ def unwanted(files):
     return complaints + [f"{path}: {size / 1e6:.1f} MB" for path, size in files if size > 5_000_000]
 
 
-def test_the_repository_holds_no_notebooks_and_no_large_files():
+def machine_paths(path, text):
+    """Lines that name a folder of somebody's machine."""
+    found = re.finditer(r"(?<![\w.])/(?:home/\w|root/|work/|Users/\w)", text)
+    return [f"{path}: {match[0]}" for match in found]
+
+
+def committed_files():
+    """Files in the index, and new ones that are not ignored: what the next commit would hold."""
     if not shutil.which("git") or not (ROOT / ".git").exists():
         pytest.skip("not a git checkout, so there is no list of committed files to look at")
-    # Files in the index, and new ones that are not ignored: what the next commit would hold.
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     paths = [path for path in listed.split("\0") if path]
     assert "pyproject.toml" in paths, "git does not list the repository's files"
-    assert not unwanted([(path, (ROOT / path).stat().st_size) for path in paths if (ROOT / path).is_file()])
+    return [path for path in paths if (ROOT / path).is_file()]
+
+
+def test_the_repository_holds_no_notebooks_and_no_large_files():
+    assert not unwanted([(path, (ROOT / path).stat().st_size) for path in committed_files()])
+
+
+def test_no_file_names_a_folder_of_one_machine():
+    kinds = (".py", ".md", ".toml", ".yml", ".txt", ".in", ".csv")
+    texts = [path for path in committed_files() if path.endswith(kinds)]
+    assert not [line for path in texts for line in machine_paths(path, (ROOT / path).read_text("utf-8"))]
 
 
 def test_the_hygiene_checker_can_fail():
+    assert machine_paths("a.md", "see https://a.org/work/ and _build/root/") == []
+    assert len(machine_paths("a.md", "open " + "/ho" + "me/ann/data")) == 1
     assert unwanted([("notebooks/08_mixing.md", 4000)]) == []
     assert len(unwanted([("a.ipynb", 10), ("weights/big.bin", 6_000_000)])) == 2

@@ -33,6 +33,8 @@ def family(path):
     path = pathlib.Path(path)
     if path.suffix.lower() in WFDB_SUFFIXES:
         return [path.with_suffix(suffix) for suffix in WFDB_SUFFIXES]
+    if path.is_dir():
+        raise ValueError(f"{path} is a folder; give one recording.")
     return [path, *(path.with_name(path.name + suffix) for suffix in WFDB_SUFFIXES)]
 
 

@@ -208,15 +208,18 @@ def mix_components(clean, noises, snr_db, *, shares=None):
 
 def _checked(clean, noise, snr_db, axis, noise_name="noise"):
     """Return both signals in float64 with time last, and the SNR with a trailing axis, or say what does not fit."""
-    clean = np.moveaxis(validate(clean, name="clean").astype(np.float64, copy=False), axis, -1)
-    noise = np.moveaxis(validate(noise, name=noise_name).astype(np.float64, copy=False), axis, -1)
+    clean, noise = validate(clean, name="clean"), validate(noise, name=noise_name)
+    if not -min(clean.ndim, noise.ndim) <= axis < min(clean.ndim, noise.ndim):
+        raise ValueError(f"axis is {axis}, which clean {clean.shape} or {noise_name} {noise.shape} lacks: leave it out.")
+    clean = np.moveaxis(clean.astype(np.float64, copy=False), axis, -1)
+    noise = np.moveaxis(noise.astype(np.float64, copy=False), axis, -1)
     if clean.shape[-1] != noise.shape[-1]:
         raise ValueError(
             f"clean has {clean.shape[-1]} samples and {noise_name} has {noise.shape[-1]}, but both must have the same "
             "length: cut the longer one."
         )
-    snr = np.asarray(snr_db, dtype=np.float64)
-    if not np.all(np.isfinite(snr)):
+    snr = np.asarray(snr_db)
+    if not np.issubdtype(snr.dtype, np.number) or not np.all(np.isfinite(snr)):
         raise ValueError(f"snr_db is {snr_db!r}, but it must be a finite number of decibels: pass for example 0.")
     try:
         np.broadcast_shapes(clean.shape[:-1], noise.shape[:-1], snr.shape)
@@ -230,7 +233,7 @@ def _checked(clean, noise, snr_db, axis, noise_name="noise"):
             raise ValueError(
                 f"{name} is silent (all zeros), so no gain can reach the wanted SNR: choose a part with signal in it."
             )
-    return clean, noise, snr[..., None]
+    return clean, noise, snr.astype(np.float64)[..., None]
 
 
 def _checked_shares(noises, shares):
@@ -243,8 +246,8 @@ def _checked_shares(noises, shares):
         raise ValueError(
             f"shares name {sorted(shares)}, but the noises are {sorted(noises)}: give one share per noise."
         )
-    values = np.array([shares[name] for name in noises], dtype=np.float64)
-    if not (np.all(values > 0) and abs(values.sum() - 1.0) <= 1e-9):
+    values = np.array([shares[name] for name in noises])
+    if not (np.issubdtype(values.dtype, np.number) and np.all(values > 0) and abs(values.sum() - 1.0) <= 1e-9):
         raise ValueError(
             f"shares are {shares}, but each must be above zero and together they must make 1: rescale them."
         )

@@ -56,7 +56,10 @@ def data_root():
     """
     named = os.environ.get("EMGTUT_DATA")
     if named:
-        return Path(named).expanduser().absolute()
+        root = Path(named).expanduser().absolute()
+        if root.exists() and not root.is_dir():
+            raise ValueError(f"EMGTUT_DATA names {root}, which is a file; name the folder that holds the datasets.")
+        return root
     if sys.platform == "win32":
         cache = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
     elif sys.platform == "darwin":

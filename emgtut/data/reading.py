@@ -78,6 +78,8 @@ def read(path, *, fs=None, units=None, channel=None):
 
 def _reader(path):
     """Choose the reader by suffix; a name without suffix is a WFDB record."""
+    if path.is_dir():
+        raise ValueError(f"{path} is a folder; give one recording.")
     suffix = path.suffix.lower()
     if suffix not in READERS and path.with_name(path.name + ".hea").is_file():
         path, suffix = path.with_name(path.name + ".hea"), ".hea"

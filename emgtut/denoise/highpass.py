@@ -21,7 +21,7 @@ class _ButterworthHighpass(Denoiser):
     linear = True
 
     def __init__(self, *, seed=0, cutoff_hz=40.0, order=4):
-        self.cutoff_hz = check_fs(cutoff_hz, name="cutoff_hz")
+        self.cutoff_hz = check_fs(cutoff_hz, name="cutoff_hz", what="a corner frequency")
         self.order = check_count(order, name="order")
         super().__init__(seed=seed)
 

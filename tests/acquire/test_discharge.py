@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.signal import welch
 from scipy.stats import kstest
 
 from emgtut.acquire import discharge_times, motor_unit_pool, ramp
@@ -92,6 +93,26 @@ def test_units_are_recruited_in_order_of_size(pool):
     assert np.corrcoef(first, recruited)[0, 1] > 0.99
 
 
+def test_common_input_makes_units_fire_together_without_changing_their_rates(pool):
+    """The summed train of many units gains power at 15 to 35 Hz, by the square of the mean train's modulation."""
+    drive, n = np.full(120 * FS, 0.6), 120 * FS
+    density = {}
+    for common in (0.0, 0.2):
+        shared = replace(pool, common_input=common)
+        times = discharge_times(shared, drive, fs=FS, rng=np.random.default_rng(4))
+        expected = pool.rates(np.array([0.6])).sum()
+        assert sum(map(len, times)) / 120 == pytest.approx(expected, rel=0.01)
+        train = np.bincount((np.concatenate(times) * FS).astype(int), minlength=n)[:n] * FS
+        freqs, density[common] = welch(train, FS, nperseg=2000)
+    inside, above = (freqs > 20) & (freqs < 30), (freqs > 60) & (freqs < 200)
+    gained = np.mean(density[0.2][inside] - density[0.0][inside])
+    # One-sided density of the shared modulation: variance over its noise bandwidth of 22 Hz.
+    assert gained == pytest.approx((0.2 * expected) ** 2 / 22.2, rel=0.25)
+    assert np.mean(density[0.2][above]) == pytest.approx(np.mean(density[0.0][above]), rel=0.05)
+    with pytest.raises(ValueError, match=r"\.$"):
+        discharge_times(shared, np.full(50, 0.5), fs=100, rng=np.random.default_rng(0))
+
+
 def test_rest_is_silent_and_nothing_fires_after_the_end(pool):
     times = discharge_times(pool, np.zeros(FS), fs=FS, rng=np.random.default_rng(0))
     assert sum(map(len, times)) == 0
@@ -106,7 +127,7 @@ def test_impossible_drives_are_refused(pool, drive):
 
 
 @pytest.mark.parametrize("settings", [
-    {"n_units": 1}, {"recruitment_range": 1.0}, {"peak_rates": (35.0, 5.0)}, {"smallest_unit": 3000}, {"isi_cv": 0.5},
+    {"n_units": 1}, {"recruitment_range": 1.0}, {"peak_rates": (35.0, 5.0)}, {"smallest_unit": 3000}, {"isi_cv": 0.5}, {"common_input": 0.9},
     {"muscle_mm": (40.0, 0.1)}, {"half_lengths_mm": (0.0, 60.0)}, {"velocity": (-1.0, 4.0)}, {"sub_fibres": 0},
 ])  # fmt: skip
 def test_impossible_pools_are_refused(settings):

@@ -126,6 +126,7 @@ def test_float32_in_float32_out_and_mixed_dtypes_go_to_the_wider():
         (np.ones((2, 10)), np.ones((3, 10)), 0, "do not broadcast"),
         (np.ones(10), np.ones(10), np.nan, "snr_db is"),
         (np.ones(10), np.ones(10), np.inf, "snr_db is"),
+        (np.ones(10), np.ones(10), "loud", "snr_db is"),
         (np.ones(10, dtype=int), np.ones(10), 0, "int64"),
         (np.ones(10), np.ones(10, dtype=complex), 0, "complex"),
         (np.full(10, np.nan), np.ones(10), 0, "NaN"),
@@ -139,6 +140,11 @@ def test_what_cannot_be_mixed_is_refused_in_words(mix, clean, noise, snr, says):
 
 
 # --------------------------------------------------------------------------------------- several noises
+
+
+def test_an_axis_that_is_not_there_is_refused_in_words():
+    with pytest.raises(ValueError, match="axis is 5"):
+        mix_at_snr(sine(80), sine(50), 0.0, axis=5)
 
 
 def test_three_orthogonal_components_each_stand_4_77_db_above_the_total():

@@ -410,7 +410,7 @@ def test_unknown_formats_folders_and_absent_files(tmp_path, make):
     with pytest.raises(FileNotFoundError, match="There is no file"):
         read(tmp_path / "absent.csv")
     (tmp_path / "folder.csv").mkdir()
-    with pytest.raises(ValueError, match="is not a file"):
+    with pytest.raises(ValueError, match="is a folder"):
         read(tmp_path / "folder.csv")
 
 
