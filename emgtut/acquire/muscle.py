@@ -151,7 +151,7 @@ def simulate(
     trains = [discharge_times(one, row, fs=fs, rng=rng) for one, row in zip(pools, drives)]
     parts = np.stack([_lay_down(bank, times, drives.shape[-1], index, method) for bank, times in zip(banks, trains)])
     emg = parts[0] if len(pools) == 1 else parts.sum(axis=0)
-    if electrodes is None or isinstance(electrode, Electrode) or electrode is None:
+    if electrode is None or isinstance(electrode, Electrode):
         emg = emg[0] if emg.shape[0] == 1 else emg
     if single_muscle:
         return Simulation(emg, parts, trains[0], banks[0], drives[0], fs, pools[0])

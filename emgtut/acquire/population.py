@@ -1,7 +1,8 @@
 """People differ: a muscle and an electrode drawn at random for each recording.
 
-The ranges are anatomy and set-up as one finds them, narrowed on recordings of people (training subjects only) until
-the spectra of simulated recordings covered those of the real ones; see `results/simulator_realism.csv`.
+The ranges are plausible settings, not measurements of anybody. They were narrowed on recordings of people, training
+subjects only, until median spectrum and kurtosis came close. `results/simulator_realism.csv` says how close, on people
+the tuning did not use as well; `benchmarks/realism.py` makes that table again.
 """
 
 import numpy as np
@@ -64,7 +65,7 @@ def random_pool(rng, *, x_mm=0.0, **fixed):
     --------
     >>> rng = np.random.default_rng(0)
     >>> first, second = random_pool(rng), random_pool(rng)
-    >>> first.n_units == second.n_units, first.tissue.fat_mm == second.tissue.fat_mm
+    >>> first.n_units == second.n_units, bool(first.tissue.fat_mm == second.tissue.fat_mm)
     (False, False)
     """
     rng = check_rng(rng)

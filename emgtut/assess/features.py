@@ -58,7 +58,7 @@ def arv(x, *, fs, frame_s=FRAME_S, hop_s=HOP_S):
     ------
     09 Measures
     """
-    return np.mean(np.abs(_grid(x, fs, frame_s, hop_s)), axis=-1)
+    return np.mean(_grid(np.abs(validate(x)), fs, frame_s, hop_s), axis=-1)
 
 
 def zcr(x, *, fs, frame_s=FRAME_S, hop_s=HOP_S):
@@ -90,9 +90,14 @@ def zcr(x, *, fs, frame_s=FRAME_S, hop_s=HOP_S):
     ------
     09 Measures
     """
-    signs = _grid(np.sign(_carry_sign(validate(x))), fs, frame_s, hop_s)
-    changes = np.count_nonzero(signs[..., 1:] != signs[..., :-1], axis=-1)
-    return changes * (check_fs(fs) / (signs.shape[-1] - 1))
+    x = validate(x)
+    length, hop = _frame_size(x, fs, frame_s, hop_s)
+    signs = _carry_sign(x)
+    changed = np.zeros(x.shape, dtype=np.int64)
+    np.cumsum(signs[..., 1:] != signs[..., :-1], axis=-1, out=changed[..., 1:])
+    starts = np.arange(0, x.shape[-1] - length + 1, hop)
+    changes = changed[..., starts + length - 1] - changed[..., starts]
+    return changes * (check_fs(fs) / (length - 1))
 
 
 def mnf(x, *, fs, frame_s=FRAME_S, hop_s=HOP_S, band_hz=BAND_HZ):
@@ -192,13 +197,17 @@ def kurtosis(x, *, fs, frame_s=FRAME_S, hop_s=HOP_S):
     ------
     09 Measures
     """
-    grid = _grid(x, fs, frame_s, hop_s)
-    peak = np.max(np.abs(grid), axis=-1, keepdims=True)
-    unit = grid / np.where(peak > 0, peak, 1.0)  # fourth powers of microvolts would lose their digits
-    centred_squares = np.square(unit - np.mean(unit, axis=-1, keepdims=True))
-    variance = np.mean(centred_squares, axis=-1)
-    variance[variance <= _ROUNDING * np.mean(np.square(unit), axis=-1)] = np.nan
-    return np.mean(np.square(centred_squares), axis=-1) / np.square(variance) - 3.0
+    x = validate(x).astype(np.float64, copy=False)
+    _, exponent = np.frexp(np.max(np.abs(x), axis=-1, keepdims=True))  # a power of two: squares of any unit stay finite
+    grid = _grid(np.ldexp(x, -exponent), fs, frame_s, hop_s)
+    share = np.full(grid.shape[-1], 1.0 / grid.shape[-1])  # a product with shares is a mean, and faster
+    mean = grid @ share
+    squares = grid - mean[..., None]
+    squares *= squares
+    variance = squares @ share
+    variance[variance <= _ROUNDING * (variance + np.square(mean))] = np.nan
+    squares /= variance[..., None]
+    return np.vecdot(squares, squares) / grid.shape[-1] - 3.0
 
 
 def in_band(freqs, power, band_hz=BAND_HZ):
@@ -351,6 +360,11 @@ def median_frequency(freqs, power):
 def _grid(x, fs, frame_s, hop_s):
     """Frames in float64, shape (..., n_frames, length)."""
     x = validate(x)
+    return frames(x.astype(np.float64, copy=False), *_frame_size(x, fs, frame_s, hop_s))
+
+
+def _frame_size(x, fs, frame_s, hop_s):
+    """Length and step of the frames in samples."""
     fs = check_fs(fs)
     if not (frame_s > 0 and hop_s > 0):
         raise ValueError(f"frame_s is {frame_s!r} and hop_s is {hop_s!r}, but both must be above zero: pass seconds.")
@@ -360,7 +374,7 @@ def _grid(x, fs, frame_s, hop_s):
             f"The signal has {x.shape[-1]} samples and a frame of {frame_s:g} s at fs={fs:g} Hz has {length}, but at "
             "least one whole frame of two or more samples is needed: pass a longer signal or check fs."
         )
-    return frames(x.astype(np.float64, copy=False), length, hop)
+    return length, hop
 
 
 def _carry_sign(x):

@@ -20,6 +20,7 @@ from emgtut.signals import db, number, rms, validate
 
 __all__ = ["evaluate", "lsd", "prd", "rmse", "snr_db"]
 
+BLOCK_SAMPLES = 16_000  # of each signal, scored at one go
 LSD_FLOOR = 1e-10  # -100 dB below the strongest bin of the clean signal
 
 
@@ -153,7 +154,7 @@ def lsd(clean, estimate, *, fs):
     return _lsd(*whole_spectrum(clean, fs=fs), whole_spectrum(estimate, fs=fs)[1])
 
 
-def evaluate(clean, noisy, estimate, *, fs):
+def evaluate(clean, noisy, estimate, *, fs, compat=False):
     """Score a denoised estimate against the truth, with all measures at once.
 
     Three things to know before believing a score. An estimate of all zeros has `snr_imp = -snr_in` and a PRD of 100 %;
@@ -171,6 +172,9 @@ def evaluate(clean, noisy, estimate, *, fs):
         What the denoiser returned.
     fs : float
         Sampling rate in Hz.
+    compat : bool
+        Use the definitions of the published benchmark instead (`emgtut.assess.compat`): signals in volts at 1000 Hz,
+        constants that are no ratios, other frames. For comparisons with its tables only.
 
     Returns
     -------
@@ -207,9 +211,26 @@ def evaluate(clean, noisy, estimate, *, fs):
     ------
     09 Measures
     """
+    if compat:
+        from emgtut.assess.compat import evaluate_compat
+
+        return evaluate_compat(clean, noisy, estimate, fs=fs)
     clean, noisy = _pair(clean, noisy, name="noisy")
     clean, estimate = _pair(clean, estimate)
-    snr_in, snr_out = _snr(clean, noisy), _snr(clean, estimate)
+    if not clean.shape == noisy.shape == estimate.shape or clean.ndim < 2:
+        return _evaluate(clean, noisy, estimate, fs)
+    # Blocks that stay in the processor's cache: twice as fast as one pass over everything.
+    leading, n_samples = clean.shape[:-1], clean.shape[-1]
+    rows = [x.reshape(-1, n_samples) for x in (clean, noisy, estimate)]
+    step = max(1, BLOCK_SAMPLES // n_samples)
+    blocks = [_evaluate(*(x[at : at + step] for x in rows), fs) for at in range(0, len(rows[0]), step)]
+    return {name: np.concatenate([block[name] for block in blocks]).reshape(leading) for name in blocks[0]}
+
+
+def _evaluate(clean, noisy, estimate, fs):
+    """All measures of checked arrays; every level and every spectrum is computed once."""
+    level, error_in, error_out = (np.asarray(rms(x)) for x in (clean, noisy - clean, estimate - clean))
+    snr_in, snr_out = _ratio_db(level, error_in), _ratio_db(level, error_out)
     with np.errstate(invalid="ignore"):  # infinity minus infinity: nothing to improve, hence NaN
         snr_imp = number(np.subtract(snr_out, snr_in))
     freqs, power = whole_spectrum(clean, fs=fs)
@@ -218,8 +239,8 @@ def evaluate(clean, noisy, estimate, *, fs):
         "snr_in": snr_in,
         "snr_out": snr_out,
         "snr_imp": snr_imp,
-        "rmse": rmse(clean, estimate),
-        "prd": prd(clean, estimate),
+        "rmse": number(error_out),
+        "prd": number(100.0 * error_out / level),
         "lsd": _lsd(freqs, power, other),
     }
     truth, found = _features(clean, fs, freqs, power), _features(estimate, fs, freqs, other)
@@ -280,6 +301,10 @@ def _pair(clean, estimate, *, name="estimate"):
 
 def _snr(clean, estimate):
     """SNR of checked arrays."""
-    error = np.asarray(rms(estimate - clean))
+    return _ratio_db(np.asarray(rms(clean)), np.asarray(rms(estimate - clean)))
+
+
+def _ratio_db(level, error):
+    """Decibels between two RMS values; infinite where the second is zero."""
     with np.errstate(divide="ignore"):
-        return number(2 * np.asarray(db(np.asarray(rms(clean)) / error)))
+        return number(2 * np.asarray(db(level / error)))

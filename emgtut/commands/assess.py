@@ -1,4 +1,4 @@
-"""`emgtut assess`: score a recording against its clean reference."""
+"""`emgtut assess`: score a recording against its clean reference, or screen a folder of recordings without any."""
 
 from pathlib import Path
 from typing import Annotated
@@ -31,14 +31,18 @@ WHICH_SNR = (
 
 def assess(
     source: Annotated[
-        Path, typer.Argument(metavar="IN", readable=False, help="Recording to judge, such as a denoised one.")
-    ],
+        Path | None, typer.Argument(metavar="IN", readable=False, help="Recording to judge, such as a denoised one.")
+    ] = None,
     clean: Annotated[
         Path | None, typer.Option("--clean", metavar="REF", readable=False, help="The clean reference.")
     ] = None,
     noisy: Annotated[
         Path | None,
         typer.Option("--noisy", metavar="FILE", readable=False, help="What was denoised: adds SNR before and gained."),
+    ] = None,
+    screen: Annotated[
+        Path | None,
+        typer.Option("--screen", metavar="DIR", readable=False, help="Grade every recording of a folder, with no IN."),
     ] = None,
     fs: options.FsOption = None,
     units: options.UnitsOption = None,
@@ -47,7 +51,17 @@ def assess(
     plot_to: options.PlotToOption = None,
     force: Annotated[bool, typer.Option("--force", help="Replace the picture if it exists.")] = False,
 ):
-    """Score a recording against its clean reference."""
+    """Score a recording against its clean reference, or grade the recordings of a folder without one (--screen)."""
+    if screen is not None:
+        if source or clean or noisy:
+            raise options.Misuse("--screen DIR takes no IN, --clean or --noisy: it has no reference to compare with.")
+        from emgtut.commands import screening
+
+        return screening.screen_folder(
+            screen, fs=fs, units=units, channel=channel, plot=plot, plot_to=plot_to, force=force
+        )
+    if source is None:
+        raise options.Misuse("A recording is needed: give IN with --clean REF, or --screen DIR.")
     if clean is None:
         raise options.Misuse("A clean reference is needed: add --clean REF.")
     from emgtut.data import read

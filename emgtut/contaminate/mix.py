@@ -210,7 +210,9 @@ def _checked(clean, noise, snr_db, axis, noise_name="noise"):
     """Return both signals in float64 with time last, and the SNR with a trailing axis, or say what does not fit."""
     clean, noise = validate(clean, name="clean"), validate(noise, name=noise_name)
     if not -min(clean.ndim, noise.ndim) <= axis < min(clean.ndim, noise.ndim):
-        raise ValueError(f"axis is {axis}, which clean {clean.shape} or {noise_name} {noise.shape} lacks: leave it out.")
+        raise ValueError(
+            f"axis is {axis}, which clean {clean.shape} or {noise_name} {noise.shape} does not have: leave it out."
+        )
     clean = np.moveaxis(clean.astype(np.float64, copy=False), axis, -1)
     noise = np.moveaxis(noise.astype(np.float64, copy=False), axis, -1)
     if clean.shape[-1] != noise.shape[-1]:

@@ -65,7 +65,7 @@ def screening_report(found, *, rules=None, title=""):
             value = one.measures[key]
             bad = fails(value, rules)
             failed[row, column] = 0.5 if np.isnan(value) else bad
-            text = "?" if np.isnan(value) else f"{scale * value:.{digits}f}".replace("-", "−")
+            text = "?" if np.isnan(value) else f"{round(scale * value, digits) + 0.0:.{digits}f}".replace("-", "−")
             mark = " ×" if bad and not np.isnan(value) else ""
             ax.text(column, row, text + mark, ha="center", va="center", fontsize=8.5, weight="bold" if mark else None)
         ax.text(len(COLUMNS) - 0.4, row, f"{one.grade}  {', '.join(one.faults)}", va="center", fontsize=8.5)

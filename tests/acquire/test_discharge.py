@@ -127,7 +127,8 @@ def test_impossible_drives_are_refused(pool, drive):
 
 
 @pytest.mark.parametrize("settings", [
-    {"n_units": 1}, {"recruitment_range": 1.0}, {"peak_rates": (35.0, 5.0)}, {"smallest_unit": 3000}, {"isi_cv": 0.5}, {"common_input": 0.9},
+    {"n_units": 1}, {"recruitment_range": 1.0}, {"peak_rates": (35.0, 5.0)}, {"smallest_unit": 3000}, {"isi_cv": 0.5},
+    {"common_input": 0.9},
     {"muscle_mm": (40.0, 0.1)}, {"half_lengths_mm": (0.0, 60.0)}, {"velocity": (-1.0, 4.0)}, {"sub_fibres": 0},
 ])  # fmt: skip
 def test_impossible_pools_are_refused(settings):
