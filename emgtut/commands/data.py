@@ -1,6 +1,7 @@
-"""`emgtut data`: which datasets there are, getting them, and checking that they are whole."""
+"""`emgtut data`: which datasets there are, getting and checking them, and preparing a corpus of mixtures."""
 
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -9,7 +10,7 @@ from emgtut.commands import options
 
 SHOWN = 5  # file names shown of each dataset when all are verified at once
 
-app = typer.Typer(no_args_is_help=True, help="List, fetch and verify the datasets of the course.")
+app = typer.Typer(no_args_is_help=True, help="List, fetch, verify and prepare the datasets of the course.")
 
 DatasetArgument = Annotated[str, typer.Argument(metavar="DATASET", help="Name, as `emgtut data list` shows it.")]
 
@@ -52,6 +53,8 @@ def verify(
     from emgtut.data import data_root, datasets
     from emgtut.data import verify as check
 
+    if dataset is None and not data_root().is_dir():
+        raise ValueError(f"The data root {data_root()} does not exist; set EMGTUT_DATA, or fetch a dataset first.")
     names = datasets() if dataset is None else [dataset]
     with options.progress("verifying") as bar:
         reports = [check(name) for name in bar.track(names)]
@@ -68,6 +71,51 @@ def verify(
         remedy = f"`emgtut data fetch {next(iter(spoilt))}` replaces what is broken, or says how to"
         raise ValueError(f"Invalid: {told}; {remedy}.")
     typer.echo("Nothing is invalid." if any(report.valid for report in reports) else "There are no files to check.")
+
+
+@app.command()
+def prepare(
+    datasets: Annotated[list[str], typer.Argument(metavar="DATASET...", help="One dataset, or several.")],
+    recipe: Annotated[str, typer.Option("--recipe", help="cleansemg, qase or msemg.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="DIR", help="Folder of the corpus; DATASET-RECIPE when left out.")
+    ] = None,
+    published: Annotated[
+        list[str] | None,
+        typer.Option("--published", metavar="NAME", help="Switch a correction off; repeat it, or say `all`."),
+    ] = None,
+    record: Annotated[list[str] | None, typer.Option("--record", help="Only this record; may be repeated.")] = None,
+    noise: Annotated[str, typer.Option("--noise", help="ECG and motion: auto, synthetic or real.")] = "auto",
+    seed: Annotated[int, typer.Option("--seed", help="Of everything that is drawn.")] = 2025,
+    corrections: Annotated[
+        bool, typer.Option("--corrections", help="List what differs from the published pipelines, and stop.")
+    ] = False,
+):
+    """Screen, split by subject, filter, cut and mix as a published pipeline does; goes on where it stopped."""
+    from emgtut.prepare import CORRECTIONS
+    from emgtut.prepare import prepare as make
+
+    if corrections:
+        rows = [[name, *told] for name, told in CORRECTIONS.items()]
+        options.print_table("What --published NAME switches back", ["name", "here", "published"], rows)
+        return
+    folder = out or Path(f"{'+'.join(datasets)}-{recipe}")
+    done = make(datasets, recipe, folder, published=published or (), seed=seed, only=record, source=noise, track=_track)
+    told = ", ".join(f"{count} {part}" for part, count in done.segments.items())
+    if done.screened:
+        typer.echo(f"Screening kept {done.kept} of {done.screened} trials and channels.")
+    if done.resumed:
+        typer.echo(f"{done.resumed} records were done before.")
+    if done.missing:
+        typer.echo(f"{len(done.missing)} records of the manifest are not here and were left out.")
+    if done.overwritten:
+        typer.echo(f"{done.overwritten} segments were overwritten by others of the same name.")
+    typer.echo(f"{folder}: segments {told}; {done.mixtures} mixtures in annotations.csv")
+
+
+def _track(items, total, what):
+    with options.progress(what) as bar:
+        yield from bar.track(items, total=total)
 
 
 def _print_list(what, report, lines, *, shown):

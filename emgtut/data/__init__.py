@@ -7,7 +7,15 @@ from emgtut.data.manifests import datasets, manifest
 from emgtut.data.places import DataMissing, data_root
 from emgtut.data.reading import read
 from emgtut.data.recording import Recording
-from emgtut.data.splits import records_in, split_of, subjects
+from emgtut.data.splits import (
+    group_folds,
+    guard,
+    nested_folds,
+    records_in,
+    split_of,
+    stratified_subjects,
+    subjects,
+)
 from emgtut.data.verifying import Report, verify
 from emgtut.data.writing import write
 
@@ -21,12 +29,16 @@ __all__ = [
     "data_root",
     "datasets",
     "fetch",
+    "group_folds",
+    "guard",
     "load",
     "manifest",
+    "nested_folds",
     "read",
     "records",
     "records_in",
     "split_of",
+    "stratified_subjects",
     "subjects",
     "verify",
     "write",

@@ -2,6 +2,7 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
 from emgtut.acquire.checkup import rests
 from emgtut.show import style
@@ -107,6 +108,9 @@ def _draw_bars(ax, found, units):
     ax.set_xlim(0.4 - 0.3 * (len(number) < 4), len(number) + 0.6 + 0.3 * (len(number) < 4))
     ax.set(xlabel="contraction", ylabel=f"RMS ({_unit(units)})", yscale="log")
     ax.set_ylim(0.5 * min(noise.value, found.peak_rms.min()), 3 * found.peak_rms.max())
+    ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    ax.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    ax.yaxis.set_minor_formatter(NullFormatter())
     step = -(-len(number) // 10)
     ax.set_xticks(number[::step])
     ax.legend(ncols=2, loc="upper left")

@@ -129,6 +129,7 @@ def test_too_few_pieces_give_no_interval(rng):
 def test_a_verdict_names_every_grade_the_interval_reaches():
     assert Measured(15, 8, 22, "dB").verdict(grade_snr) == "usable, perhaps poor or good"
     assert Measured(5, 4, 6, "dB").verdict(grade_snr) == "poor"
+    assert Measured(8, 5, 25, "%").verdict(grade_repeatability) == "excellent, perhaps acceptable or poor"
     assert Measured(np.nan, np.nan, np.nan, "%").verdict(grade_repeatability) == "unknown"
 
 

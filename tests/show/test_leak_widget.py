@@ -10,10 +10,18 @@ import pytest
 from emgtut.show.leak_widget import CHOICES, LeakMeter, _normals, leak_of
 
 NODE = shutil.which("node")
-needs_node = pytest.mark.skipif(NODE is None, reason="node is not installed: THE LEAK METER'S JAVASCRIPT WAS NOT TESTED")
+needs_node = pytest.mark.skipif(
+    NODE is None, reason="node is not installed: THE LEAK METER'S JAVASCRIPT WAS NOT TESTED"
+)
 CASES = [
     {"spread": spread, "features": features, "patients": patients, "seed": seed}
-    for spread, features, patients, seed in [(0, 5, 6, 1), (0.5, 20, 15, 2), (2, 20, 15, 1), (3, 1, 36, 20), (1, 40, 9, 7)]
+    for spread, features, patients, seed in [
+        (0, 5, 6, 1),
+        (0.5, 20, 15, 2),
+        (2, 20, 15, 1),
+        (3, 1, 36, 20),
+        (1, 40, 9, 7),
+    ]
 ]
 DRIVER = """
 const core = await import(process.argv[2]);

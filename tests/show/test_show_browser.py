@@ -150,6 +150,13 @@ def test_definition_changes_the_gain_for_the_same_number(page, pair):
     assert "than the number says" in said.text
 
 
+def test_spans_are_peak_to_peak_over_rms(page, pair):
+    shown = find(page, "#one .emg-mixer-numbers > div:last-child").text
+    spans = [np.ptp(v) / np.sqrt(np.mean(np.square(v))) for v in pair]
+    assert shown.startswith("peak-to-peak / RMS")
+    assert f"sEMG {spans[0]:.1f}, ECG {spans[1]:.1f}, mixture" in shown
+
+
 def test_two_mixers_do_not_disturb_each_other(page):
     press(find(page, "#one input"), ARROW_RIGHT, 3)
     assert find(page, "#one .emg-mixer").get_attribute("data-snr-db") != find(page, "#two .emg-mixer").get_attribute(

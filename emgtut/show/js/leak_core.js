@@ -55,7 +55,7 @@ export function leakState(values) {
 }
 
 export function describeLeak(s) {
-  return `With ${s.patients} patients, ${s.features} features and a spread of ${short(s.spread)} between patients, ` +
+  return `With ${s.patients} patients, ${s.features} feature${s.features === 1 ? "" : "s"} and a spread of ${short(s.spread)} between patients, ` +
     `windows in any order give ${signed(100 * s.shuffled, 0)}\u00a0% and patients kept apart give ` +
     `${signed(100 * s.apart, 0)}\u00a0%. Chance is 33\u00a0%.`;
 }

@@ -86,8 +86,8 @@ function numbers(prepared, state, names, units) {
     ["gain of the noise", short(state.gain)],
     ["energy SNR of the mixture", `${signed(state.snrDb, 2)}\u00a0dB`],
     ["largest value of the mixture", `${short(state.measured.peak)}${unit}`],
-    ["crest factors (peak / RMS)", [[names.clean, prepared.clean], [names.noise, prepared.noise],
-      ["mixture", state.measured]].map(([name, x]) => `${name} ${x.crest.toFixed(1)}`).join(", ")],
+    ["peak-to-peak / RMS", [[names.clean, prepared.clean], [names.noise, prepared.noise],
+      ["mixture", state.measured]].map(([name, x]) => `${name} ${(x.peakToPeak / x.rms).toFixed(1)}`).join(", ")],
   ];
   return rows.map(([term, value]) => {
     const row = document.createElement("div");
@@ -206,15 +206,37 @@ function drawTime(canvas, look, prepared, state, names, units) {
     `${short(prepared.clean.peak)} ${unit}.`);
 }
 
+// Where each name of a legend goes: beside the one before, or on a new row where the canvas ends.
+function arrange(canvas, look, names) {
+  const pen = canvas.getContext("2d"), end = canvas.clientWidth - RIGHT;
+  pen.setTransform(1, 0, 0, 1, 0, 0);
+  pen.font = `12px ${look.font}`;
+  let at = LEFT, row = 0;
+  return names.map((name) => {
+    const wide = 32 + pen.measureText(name).width;
+    if (at > LEFT && at + wide > end) { at = LEFT; row += 1; }
+    const place = { at, row };
+    at += wide + 18;
+    return place;
+  });
+}
+
 function drawSpectrum(canvas, look, prepared, state, names, units) {
   const inside = 130, { freqs } = prepared.spectra, { density } = state;
-  const { pen, width } = begin(canvas, look, 2 * TITLE + inside + FOOT);
+  const curves = [
+    ["mixture", density.mixture, look.mixture, [], 3.2],
+    [names.clean, density.clean, look.clean, [], 1.4],
+    [`${short(state.gain)} × ${names.noise}`, density.noise, look.noise, [6, 3], 1.4],
+  ];
+  const legend = arrange(canvas, look, curves.map(([name]) => name));
+  const head = TITLE * (2 + legend.at(-1).row);
+  const { pen, width } = begin(canvas, look, head + inside + FOOT);
   const level = (v) => 10 * Math.log10(Math.max(v, 1e-300));
   const inner = (values) => values.subarray(1); // the mean was removed: the first bin says nothing
   const top = Math.ceil(level(Math.max(...inner(density.clean), ...inner(density.noise))) / 10) * 10 + 5;
   const y = [top - 65, top];
   const area = panel({
-    pen, look, width, top: 2 * TITLE, height: inside, x: [0, prepared.fs / 2], y,
+    pen, look, width, top: head, height: inside, x: [0, prepared.fs / 2], y,
     yMarks: ticks(...y, 4), xMarks: ticks(0, prepared.fs / 2, width < 480 ? 4 : 8), xName: "frequency (Hz)",
   });
   const square = units === "arbitrary" ? "1 unit²" : `1 ${units}²`;
@@ -222,23 +244,17 @@ function drawSpectrum(canvas, look, prepared, state, names, units) {
   pen.textAlign = "left";
   pen.textBaseline = "alphabetic";
   pen.fillText(`power density (dB re ${square}/Hz)`, area.left, TITLE - 6, area.right - area.left);
-  const curves = [
-    ["mixture", density.mixture, look.mixture, [], 3.2],
-    [names.clean, density.clean, look.clean, [], 1.4],
-    [`${short(state.gain)} × ${names.noise}`, density.noise, look.noise, [6, 3], 1.4],
-  ];
   pen.save();
-  let at = area.left;
-  for (const [name, , colour, dash, thick] of curves) {
+  curves.forEach(([name, , colour, dash, thick], place) => {
+    const { at, row } = legend[place], y = TITLE * (2 + row);
     Object.assign(pen, { strokeStyle: colour, lineWidth: thick });
     pen.setLineDash(dash);
     pen.beginPath();
-    pen.moveTo(at, 2 * TITLE - 10);
-    pen.lineTo(at + 26, 2 * TITLE - 10);
+    pen.moveTo(at, y - 10);
+    pen.lineTo(at + 26, y - 10);
     pen.stroke();
-    pen.fillText(name, at + 32, 2 * TITLE - 6);
-    at += 32 + pen.measureText(name).width + 18;
-  }
+    pen.fillText(name, at + 32, y - 6);
+  });
   pen.beginPath();
   pen.rect(area.left, area.top, area.right - area.left, area.bottom - area.top);
   pen.clip();
