@@ -21,12 +21,21 @@ Between the training medians of the two real sets lie 3.6 dB; with both instrume
 The ranges of `emgtut.acquire.population` were tuned on training subjects only. The test subjects were looked at twice:
 once before and once after a last round of tuning on training subjects. The row "training subjects" says how far real
 people lie from other real people by the same measure: a simulator tuned on the first cannot be expected to do better.
+
+How far people lie from people. The aim was 2 dB on the test subjects. It is met on the legs and missed on the forearms
+(3.26 dB). Nothing is left to tune for it: on training subjects the simulator is at 1 dB. What remains is who is in the
+group. Take every group of as many training subjects as there are test subjects, four or three, and compare it with
+the training subjects that are left (columns groups_*, part "train"; no test subject is used). Forearms: the median of
+the 120 groups is 3.6 dB, 5 to 95 % are 1.2 to 6.7 dB, and one group in four comes within 2 dB. The simulator, one and
+the same for all groups, is at 2.6 dB (1.2 to 4.7), within 2 dB of one group in three. Legs: 1.0 dB (0.7 to 1.7) for
+people, 1.1 dB (0.8 to 1.7) for the simulator. Three forearms are too few to ask for 2 dB of anything.
 """
 
 import argparse
 import datetime
 import functools
 import hashlib
+import itertools
 import pathlib
 import subprocess
 import sys
@@ -46,6 +55,8 @@ QUIETEST_MV = 0.03
 DEAD_CHANNEL = "LG"
 SETS = ("elderly_lower_limb", "muscletracker")
 QUANTILES = (10, 50, 90)
+GROUP_SIZE = {"elderly_lower_limb": 4, "muscletracker": 3}  # as many as there are test subjects
+GROUP_QUANTILES = (5, 50, 95)
 
 
 def active_windows(x, *, fs):
@@ -139,6 +150,21 @@ def compare(freqs, mine, theirs, *, notch):
     return float(np.sqrt(np.mean(difference**2))), freqs[inside], difference
 
 
+def group_distances(dataset, mine=None):
+    """Distances in dB to each group of training subjects: of `mine`, or of the training subjects outside the group."""
+    by_subject, fs = real(dataset, "train")
+    notch = dataset == SETS[1]
+    each = [describe(rows, fs=fs, floor=QUIETEST_MV if notch else 0.0)[:2] for rows in by_subject.values()]
+    freqs, everyone = each[0][0], set(range(len(each)))
+    spectra = {one: each[one][1] for one in everyone}
+    found = []
+    for group in itertools.combinations(everyone, GROUP_SIZE[dataset]):
+        others = mine if mine is not None else np.concatenate([spectra[one] for one in everyone - set(group)])
+        theirs = np.concatenate([spectra[one] for one in group])
+        found.append(compare(freqs, others, theirs, notch=notch)[0])
+    return np.array(found)
+
+
 def rows_for(dataset, part, n, seed):
     """The table's rows for one real set."""
     by_subject, fs = real(dataset, part)
@@ -170,6 +196,11 @@ def rows_for(dataset, part, n, seed):
             row[f"kurtosis_p{quantile}_people"] = f"{lowest:.2f} to {highest:.2f}"
             if kurtoses is not None:
                 row[f"kurtosis_p{quantile}"] = round(float(np.percentile(np.concatenate(kurtoses), quantile)), 2)
+        if part == "train":
+            groups = group_distances(dataset, None if model == "training subjects" else mine)
+            for quantile in GROUP_QUANTILES:
+                row[f"groups_p{quantile}_db"] = round(float(np.percentile(groups, quantile)), 2)
+            row["groups_within_2_db_percent"] = round(100 * float(np.mean(groups <= 2)))
         out.append(row)
     return out
 
@@ -206,12 +237,14 @@ def main():
     if out is None:
         return
     out.parent.mkdir(exist_ok=True)
-    with out.open("w", encoding="utf-8") as file:
+    half_done = out.with_suffix(".part")
+    with half_done.open("w", encoding="utf-8") as file:
         file.write(f"# command: python benchmarks/realism.py {' '.join(sys.argv[1:])}".rstrip() + "\n")
         file.write(f"# commit: {commit()}\n# seed: {given.seed}\n")
         file.write(f"# data: sha256 {data_hash(given.part)} of the real signals used\n")
         file.write(f"# date: {datetime.date.today().isoformat()}\n")
         table.to_csv(file, index=False)
+    half_done.replace(out)
 
 
 if __name__ == "__main__":

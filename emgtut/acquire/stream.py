@@ -220,12 +220,8 @@ class MainsTracker:
         if self.missing:
             return False
         self._filled = 0
-        product = self._probes * self._held[:, None]
-        halves = product.reshape(*product.shape[:-1], 2, self.half).sum(axis=-1)  # (channels, probes, 2)
-        strength = np.sum(np.abs(halves) ** 2, axis=(0, 2))
-        off = np.angle(np.sum(halves[:, 0, 1] * np.conj(halves[:, 0, 0]))) * self.fs / (2 * np.pi * self.half)
-        clear = strength[0] > CLEARLY * np.mean(strength[1:])
-        self._recent.append(off if clear else None)
+        turn, line, beside = self.measure(self._held)
+        self._recent.append(self.offset_hz(turn) if line > CLEARLY * beside else None)
         # A hand that moves makes the hum jump, and a jump looks like another frequency: the median passes over it.
         seen = [value for value in self._recent if value is not None]
         if len(seen) < TRACKING_LEAST:
@@ -233,3 +229,18 @@ class MainsTracker:
         off = np.clip(np.median(seen), -TRACKING_LIMIT_HZ, TRACKING_LIMIT_HZ)
         self.frequency_hz = self.nominal_hz + float(off)
         return True
+
+    def measure(self, stretch):
+        """What one whole stretch, shape (n_channels, 2 * half) in any unit, says about the mains.
+
+        Returns the turn of its phase from the first half to the second (a complex number whose size is an energy), the
+        strength at the nominal frequency, and the mean strength of the neighbours.
+        """
+        product = self._probes * stretch[:, None]
+        halves = product.reshape(*product.shape[:-1], 2, self.half).sum(axis=-1)  # (channels, probes, 2)
+        strength = np.sum(np.abs(halves) ** 2, axis=(0, 2))
+        return np.sum(halves[:, 0, 1] * np.conj(halves[:, 0, 0])), strength[0], np.mean(strength[1:])
+
+    def offset_hz(self, turn):
+        """Distance from the nominal frequency in hertz for a turn, or for a sum of turns."""
+        return np.angle(turn) * self.fs / (2 * np.pi * self.half)

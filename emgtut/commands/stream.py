@@ -25,7 +25,12 @@ MAINS = {"50": 50.0, "60": 60.0, "off": None}
 
 def stream(
     port: Annotated[
-        str | None, typer.Option("--port", help="Serial port of a board, such as /dev/ttyUSB0 or COM3.")
+        str | None,
+        typer.Option(
+            "--port",
+            help="Serial port of a board, such as /dev/ttyUSB0 or COM3. Before a person is connected to it, read the "
+            "book's page on safety.",
+        ),
     ] = None,
     virtual: Annotated[bool, typer.Option("--virtual", help="Simulate a board with two muscles.")] = False,
     record: Annotated[

@@ -117,6 +117,20 @@ def test_the_welcome_promises_what_is_there():
     assert {row[0] for row in rows if "](../notebooks/" in row[2]} == present
 
 
+@pytest.mark.parametrize("rule", [
+    r"on its own battery", r"certified medical isolation", r"USB cable is not an isolation barrier",
+    r"\{term\}`driven electrode`\) needs a series resistor", r"IEC 60601-1", r"consent \*\*in writing", r"pacemaker",
+    r"`emgtut stream --virtual`, the default in class", r"not a medical device",
+])  # fmt: skip
+def test_the_safety_page_has_the_rules_for_recording_people(rule):
+    assert re.search(rule, text_of("safety").replace("*on its own battery*", "on its own battery"))
+
+
+@pytest.mark.parametrize("chapter", ["02_electrode_and_mains", "05_streaming"])
+def test_chapters_that_speak_of_boards_send_the_reader_to_safety_first(chapter):
+    assert "{doc}`../book/safety`" in (ROOT / "notebooks" / f"{chapter}.md").read_text("utf-8")
+
+
 def test_the_term_plan_is_the_core_path():
     plan = re.findall(r"^\| \d+ \| \**(\d\d) ", text_of("instructors"), flags=re.MULTILINE)
     assert plan == sorted(CORE)
@@ -152,8 +166,8 @@ def pages_with_code():
     return [path for path in PAGES if cells_of(path)]
 
 
-def test_three_pages_compute():
-    assert {path.stem for path in pages_with_code()} == {"welcome", "refresher", "conventions"}
+def test_these_pages_compute():
+    assert {path.stem for path in pages_with_code()} == {"welcome", "refresher", "conventions", "leaderboard"}
 
 
 @pytest.mark.parametrize("path", pages_with_code(), ids=lambda path: path.stem)
