@@ -1,7 +1,11 @@
 """Speed of `evaluate` on a batch of 2 s windows against SciPy one window at a time, and against its frames one by one.
 
 Run: python benchmarks/metrics.py [windows]. One core: set OMP_NUM_THREADS=1 and OPENBLAS_NUM_THREADS=1. Times are
-processor time. The three alternate in one process and must agree; the median of the paired ratios counts (goal: 15).
+processor time. The three alternate in one process and must agree; the median of the paired ratios counts.
+
+The goal of 15 is for the looped SciPy equivalents. Read as a first script, which calls SciPy for one frame after the
+other, it is passed: 80 times, measured with 512 windows. Read as SciPy on all frames of one window at a time it is
+not: 10.6 times.
 """
 
 import statistics

@@ -3,6 +3,9 @@
 Run: python benchmarks/mixing.py. One core: set OMP_NUM_THREADS=1 and OPENBLAS_NUM_THREADS=1. Times are processor time
 of this process; the methods alternate in one run and medians are shown. The bandwidth is that of a triad
 (a = b + s * c, 3 planes moved) of float32 arrays as long as the result, compiled by Numba, measured in the same run.
+
+Measured: Numba 20.7 times the loop (goal 15: passed), NumPy alone 5.4 times (not passed), 49 % of the triad's
+bandwidth when everything is kept. With a dozen other programs on the two cores: 24.2 times, 7.1 times, 25 %.
 """
 
 import statistics

@@ -20,7 +20,7 @@ from emgtut.signals import db, number, rms, validate
 
 __all__ = ["evaluate", "lsd", "prd", "rmse", "snr_db"]
 
-BLOCK_SAMPLES = 16_000  # of each signal, scored at one go
+BLOCK_SAMPLES = 64_000  # of each signal, scored at one go
 LSD_FLOOR = 1e-10  # -100 dB below the strongest bin of the clean signal
 
 

@@ -66,7 +66,7 @@ def spectral_quality(x, *, fs, mains_hz=50.0, compat=False):
     ------
     20 Screening
     """
-    from scipy.ndimage import uniform_filter1d
+    from scipy.ndimage import convolve1d
 
     fs = check_fs(fs)
     x = validate(x, min_samples=128).astype(np.float64, copy=False)
@@ -81,7 +81,8 @@ def spectral_quality(x, *, fs, mains_hz=50.0, compat=False):
     total = moments[0]
     signal = total if compat else np.trapezoid(density[..., ~low], freqs[~low], axis=-1)
     lines = _nearest(freqs, np.arange(mains_hz, fs / 2 + 1e-9, mains_hz))
-    smooth = uniform_filter1d(density, 13, axis=-1, mode="constant" if compat else "nearest")
+    # Not uniform_filter1d: its running sum rounds to less than nothing behind a strong line.
+    smooth = convolve1d(density, np.full(13, 1 / 13), axis=-1, mode="constant" if compat else "nearest")
     middle = (freqs >= 20.0) & (freqs <= min(500.0, 0.99 * fs / 2))
     ratios = {
         "smr_db": (signal, np.trapezoid(density[..., low], freqs[low], axis=-1)),

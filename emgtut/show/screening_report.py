@@ -6,6 +6,8 @@ import numpy as np
 from emgtut.assess.screening import Rules
 from emgtut.show import style
 
+TEXT_PT = 10.5  # on a page the figure is scaled down by a third
+
 # heading -> (measure, factor, digits, fails(value, rules))
 COLUMNS = {
     "SMR\n(dB)": ("smr_db", 1, 0, lambda v, r: not v > r.smr_db),
@@ -57,7 +59,7 @@ def screening_report(found, *, rules=None, title=""):
     if not found:
         raise ValueError("No channel was screened, so there is nothing to draw: give at least one.")
     rules = rules or Rules()
-    height = 1.5 + 0.26 * len(found)
+    height = 1.5 + 0.3 * len(found)
     figure, ax = plt.subplots(figsize=(style.WIDTH_IN * 1.35, height))
     failed = np.zeros((len(found), len(COLUMNS)))
     for row, (_, one) in enumerate(found):
@@ -67,13 +69,15 @@ def screening_report(found, *, rules=None, title=""):
             failed[row, column] = 0.5 if np.isnan(value) else bad
             text = "?" if np.isnan(value) else f"{round(scale * value, digits) + 0.0:.{digits}f}".replace("-", "−")
             mark = " ×" if bad and not np.isnan(value) else ""
-            ax.text(column, row, text + mark, ha="center", va="center", fontsize=8.5, weight="bold" if mark else None)
-        ax.text(len(COLUMNS) - 0.4, row, f"{one.grade}  {', '.join(one.faults)}", va="center", fontsize=8.5)
+            ax.text(
+                column, row, text + mark, ha="center", va="center", fontsize=TEXT_PT, weight="bold" if mark else None
+            )
+        ax.text(len(COLUMNS) - 0.4, row, f"{one.grade}  {', '.join(one.faults)}", va="center", fontsize=TEXT_PT)
     shades = plt.matplotlib.colors.ListedColormap(["#ffffff", "#e8e8e8", "#f5c9a8"])
     ax.imshow(failed, cmap=shades, vmin=0, vmax=1, aspect="auto", interpolation="nearest")
-    ax.set_xticks(range(len(COLUMNS)), list(COLUMNS), fontsize=8.5)
+    ax.set_xticks(range(len(COLUMNS)), list(COLUMNS), fontsize=TEXT_PT)
     ax.xaxis.tick_top()
-    ax.set_yticks(range(len(found)), [f"{name} {one.channel}" for name, one in found], fontsize=8.5)
+    ax.set_yticks(range(len(found)), [f"{name} {one.channel}" for name, one in found], fontsize=TEXT_PT)
     ax.set_xlim(-0.5, len(COLUMNS) + 2.4)
     ax.grid(False)
     ax.spines[:].set_visible(False)

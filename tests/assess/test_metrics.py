@@ -112,6 +112,14 @@ def test_evaluate_is_vectorised_over_leading_axes():
             assert together[key][i] == pytest.approx(alone[key], rel=1e-9)
 
 
+def test_blocks_change_nothing(monkeypatch):
+    three = triple(shape=(5,))
+    whole = evaluate(*three, fs=FS)
+    monkeypatch.setattr("emgtut.assess.metrics.BLOCK_SAMPLES", 2000)  # two rows, two rows, one row
+    for name, values in evaluate(*three, fs=FS).items():
+        np.testing.assert_allclose(values, whole[name], rtol=1e-12)
+
+
 def test_one_clean_signal_serves_many_estimates():
     clean, _, _ = triple()
     noisy = mix_at_snr(clean, np.random.default_rng(9).standard_normal(1000), np.array([-10.0, 0.0, 10.0]))
@@ -170,6 +178,28 @@ def test_frames_in_which_the_truth_has_no_frequency_are_left_out():
     scores = evaluate(clean, noisy, estimate, fs=FS)
     heard = evaluate(clean[:900], noisy[:900], estimate[:900], fs=FS)
     assert scores["rmse_mnf"] == pytest.approx(heard["rmse_mnf"], rel=1e-9)
+
+
+def test_where_only_the_estimate_has_no_frequency_there_is_nothing_to_compare():
+    clean, noisy, _ = triple()
+    estimate = noisy.copy()
+    estimate[300:600] = 0.0
+    scores = evaluate(clean, noisy, estimate, fs=FS)
+    assert all(np.isnan(scores[f"rmse_{name}"]) for name in ("mnf", "mdf", "kurtosis"))
+    assert np.isfinite([scores[name] for name in ("snr_imp", "lsd", "rmse_arv", "rmse_zcr")]).all()
+
+
+def test_the_floor_of_the_lsd_is_one_for_all_frames():
+    clean = np.random.default_rng(0).standard_normal(2000)
+    clean[1000:] = 0.0  # 9 of the 19 frames are silent in both: no distance
+    assert lsd(clean, 0.5 * clean, fs=FS) == pytest.approx(10 / 19 * 20 * np.log10(2), rel=1e-3)
+
+
+def test_the_lsd_of_power_that_no_whole_frame_sees_is_unknown():
+    clean = np.zeros(2050)
+    clean[2010:] = 1.0
+    with np.errstate(all="raise"):
+        assert np.isnan(lsd(clean, clean, fs=FS))
 
 
 def test_a_delayed_but_perfect_waveform_scores_badly():

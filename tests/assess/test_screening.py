@@ -10,7 +10,7 @@ from emgtut.acquire import bursts, shaped_gaussian
 from emgtut.assess.faults import clipped_share, flat_share, hum_share, odd_channels, whiteness
 from emgtut.assess.screening import Rules, contrast_snr_db, grade, screen, screen_recording
 from emgtut.assess.spectral_quality import hampel_error_ratio, spectral_quality
-from emgtut.data import load
+from emgtut.data import Recording, load
 
 FS = 1000.0
 T = np.arange(8000) / FS
@@ -82,6 +82,32 @@ def test_observation_the_gain_decides_in_compat(rng):
     rest = 1e-6 * (-1.0) ** np.arange(1000)
     lost = contrast_snr_db(10 * rest, rest) - contrast_snr_db(10 * rest, rest, compat=True)
     assert lost == pytest.approx(10 * np.log10(3), abs=0.01)  # 4.8 dB
+
+
+@pytest.mark.parametrize("hz", [80.0, 101.0, 333.0])
+def test_a_pure_tone_can_be_judged(hz):
+    """Behind a strong line a running mean of the spectrum would round to a power below zero."""
+    for x in (tone(hz), tone(hz) + tone(7)):
+        assert spectral_quality(x, fs=FS)["dpr_db"] > 60
+
+
+@pytest.mark.parametrize("ratio_db", [-3.0, 3.0, 12.0])
+def test_observation_the_published_smr_counts_motion_as_signal(ratio_db):
+    """Protocol sheet, observation 21: the numerator includes 0-20 Hz. At the limit of 12 dB that is 0.3 dB."""
+    x = 10 ** (ratio_db / 20) * tone(101) + tone(7)
+    plain, published = (spectral_quality(x, fs=FS, compat=how)["smr_db"] for how in (False, True))
+    assert plain == pytest.approx(ratio_db, abs=0.1)
+    assert published - plain == pytest.approx(10 * np.log10(1 + 10 ** (-ratio_db / 10)), abs=0.02)
+
+
+def test_observation_hum_passes_all_published_rules_but_the_hampel_gate(muscle):
+    """Protocol sheet, observation 21: SPR and DPR are computed and have no threshold."""
+    humming = 5e-5 * (muscle + 0.7 * np.std(muscle) * np.sqrt(2) * np.sin(2 * np.pi * 50 * np.arange(muscle.size) / FS))
+    found = screen(humming, fs=FS, contractions=[(2, 5), (7, 10), (12, 15)], compat=True).measures
+    clean = screen(5e-5 * muscle, fs=FS, contractions=[(2, 5), (7, 10), (12, 15)], compat=True).measures
+    assert found["spr_db"] < clean["spr_db"] - 5
+    assert found["hampel"] > 0.1 > clean["hampel"]
+    assert grade(found | {"hampel": 0.0, "snr_db": 20.0}) == ("A", [])
 
 
 def test_hampel_removes_a_line_and_leaves_noise(rng):
@@ -191,6 +217,29 @@ def test_offset_and_drift_are_seen_and_the_rest_is_not_fooled(muscle):
 def test_contractions_can_be_given(muscle):
     found = screen(muscle, fs=FS, contractions=[(2.0, 5.0)], rules=Rules(a_db=100.0))
     assert found.grade in ("B", "C", "rejected")
+
+
+def test_the_snr_takes_all_contractions_and_a_rest_that_keeps_its_distance():
+    size = np.full(8000, 0.1)
+    size[1000:2000], size[4000:5500] = 1.0, 3.0  # two contractions ...
+    size[900:1000] = size[2000:2100] = 1.0  # ... and a tenth of a second around the first that is no rest yet
+    x = size * (-1.0) ** np.arange(8000)
+    found = screen(x, fs=FS, contractions=[(1.0, 2.0), (4.0, 5.5)]).measures
+    assert found["snr_db"] == pytest.approx(10 * np.log10((1000 * 1 + 1500 * 9) / 2500 / 0.01), abs=1e-6)
+
+
+def test_the_spectrum_is_that_of_the_longest_contraction(muscle):
+    wander = np.where(np.arange(16_000) < 3500, 3 * np.sin(2 * np.pi * np.arange(16_000) / FS), 0.0)
+    assert screen(muscle + wander, fs=FS, contractions=[(2.0, 3.0), (7.0, 10.0)]).measures["smr_db"] > 12
+    assert screen(muscle + wander, fs=FS, contractions=[(2.0, 3.5), (7.0, 8.0)]).measures["smr_db"] < 12
+
+
+@pytest.mark.parametrize("gain", [0.1, 10.0])
+def test_a_channel_unlike_the_others_is_odd(rng, gain):
+    x = rng.standard_normal((5, 8000))
+    x[2] *= gain
+    found = screen_recording(Recording(x, fs=FS, channels=list("abcde")))
+    assert [one.channel for one in found if "odd" in one.faults] == ["c"]
 
 
 @pytest.mark.parametrize(

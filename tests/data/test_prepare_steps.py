@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emgtut.data.prepare import content_hash, published_id, segment_id, shape_signal, trials, windows, write_whole
@@ -115,11 +115,17 @@ def test_the_published_counts_of_validation_subjects(n, validation):
     assert not {"00", f"{n - 1:02d}"} & set(middle)
 
 
+def test_strata_go_by_the_amount_of_data_and_not_by_the_name():
+    sizes = {"f": 10, "e": 20, "d": 30, "c": 40, "b": 50, "a": 60}
+    assert stratified_subjects(sizes) == (["f", "d", "c", "a"], ["e", "b"])
+
+
 def test_one_subject_trains():
     assert stratified_subjects({"a": 3}) == (["a"], [])
 
 
 @given(st.lists(st.integers(0, 9), min_size=12, max_size=60), st.integers(2, 3), st.integers(0, 5))
+@settings(deadline=None)
 def test_folds_keep_groups_whole(groups, folds, seed):
     if len(set(groups)) < folds:
         return
@@ -135,6 +141,12 @@ def test_folds_keep_groups_whole(groups, folds, seed):
             rows = [[{"subject": groups[i]} for i in part] for part in (train, validation, test)]
             guard(*rows, by=("subject",))
             assert len(train) + len(validation) + len(test) == len(groups)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_folds_are_as_even_as_whole_groups_allow(seed):
+    groups = ["big"] * 6 + list("abcdef")  # dealt in any order, the big one could meet others
+    assert [len(fold) for fold in group_folds(groups, 2, seed=seed)] == [6, 6]
 
 
 def test_too_many_folds():
@@ -183,6 +195,18 @@ def test_the_guard_names_a_repetition_on_two_sides():
 def test_the_guard_does_not_pass_over_a_missing_column():
     with pytest.raises(ValueError, match="test items have no column 'noise'"):
         guard(ROWS["train"], ROWS["validation"], [{"subject": "3", "recording": "r3"}])
+
+
+def test_the_guard_does_not_pass_over_one_row_without_the_column():
+    rows = [*ROWS["test"], {"subject": "4", "recording": "r4"}]
+    with pytest.raises(ValueError, match="test items have no column 'noise'"):
+        guard(ROWS["train"], ROWS["validation"], rows)
+
+
+@pytest.mark.parametrize("empty", [None, float("nan"), "", ()])
+def test_empty_cells_are_on_no_side(empty):
+    sides = [[{"noise": empty}], [{"noise": empty}], [{"noise": "mitdb/122"}]]
+    assert guard(*sides, by="noise") == {"noise": (0, 0, 1)}
 
 
 def test_the_guard_takes_tables():

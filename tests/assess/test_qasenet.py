@@ -1,0 +1,150 @@
+"""QASE-net: published sizes, its hand-made predecessor's features, its calibration, and that it learns SNR."""
+
+import numpy as np
+import pytest
+import torch
+
+from emgtut.assess import qase_training, qasenet
+from emgtut.assess.qase_network import QaseNet, Wldnn
+from emgtut.assess.qase_predictor import QasePredictor
+from emgtut.assess.qase_training import JUDGES, labelled, scores, ship_judge, train_judge
+from emgtut.assess.waveform_length import waveform_lengths
+from emgtut.contaminate.corpus import build
+from emgtut.contaminate.material import Sizes
+from emgtut.learn import count_parameters
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory):
+    sizes = Sizes(people=(6, 3), hearts=(12, 6), movements=(2, 2), grids=(2, 2), colours=(2, 2), seconds=12.0)
+    return build(tmp_path_factory.mktemp("corpus") / "corpus.npz", seed=21, sizes=sizes, real="none")
+
+
+@pytest.fixture(scope="module")
+def trained(corpus, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("run")
+    return train_judge(
+        "qase_ecg", corpus, folder=folder, progress=False, windows=64, steps=120, batch=12, check_every=60, lr=3e-3
+    )
+
+
+def test_published_sizes():
+    assert count_parameters(QaseNet()) == 129_041
+    assert count_parameters(Wldnn()) == 1_461
+    assert count_parameters(QasePredictor(-15, 0)) == 129_041, "the calibration is measured, not trained"
+
+
+@pytest.mark.parametrize(("n_samples", "steps"), [(72, 1), (2000, 61), (4000, 123), (5000, 155), (10_000, 311)])
+def test_one_step_is_32_samples_and_any_length_from_72_will_do(n_samples, steps):
+    net = QaseNet().eval()
+    assert net.front(torch.zeros(1, 1, n_samples)).shape == (1, 32, steps)
+    assert net(torch.zeros(1, n_samples)).shape == (1,)
+
+
+def test_waveform_length_of_a_square_wave_is_known_in_closed_form():
+    # +1, -1, +1, ... has mean 0 and energy n: inside a piece of 200 samples lie 199 steps of 2 / sqrt(n).
+    x = np.tile([1.0, -1.0], 5000)
+    assert waveform_lengths(x).shape == (50,)
+    np.testing.assert_allclose(waveform_lengths(x), 199 * 2 / np.sqrt(10_000), rtol=1e-12)
+
+
+def test_waveform_length_knows_neither_gain_nor_offset_and_refuses_a_constant():
+    x = np.random.default_rng(0).standard_normal((3, 1000))
+    np.testing.assert_allclose(waveform_lengths(7 * x + 3), waveform_lengths(x), rtol=1e-9)
+    with pytest.raises(ValueError, match="constant"):
+        waveform_lengths(np.ones(1000))
+
+
+def test_waveform_length_falls_with_the_snr():
+    t = np.arange(10_000) / 1000
+    muscle = np.random.default_rng(1).standard_normal(t.size)
+    heart = np.sin(2 * np.pi * 3 * t)
+    means = [waveform_lengths(muscle + gain * heart).mean() for gain in (0.5, 1, 2, 4)]
+    assert np.all(np.diff(means) < 0)
+
+
+def test_labels_are_the_snr_of_the_very_samples(corpus):
+    noisy, truth_db = labelled(corpus, np.random.default_rng(3), 40, "train", JUDGES["qase_ecg"], margin_db=2.0)
+    assert noisy.shape == (40, 4000)
+    assert truth_db.min() > -17.01
+    assert truth_db.max() < 2.01
+    assert truth_db.std() > 3, "uniform over 19 dB has a spread of 5.5 dB"
+
+
+def test_scores_see_a_bias_that_correlation_does_not():
+    truth = np.linspace(-15, 0, 31)
+    found = scores(truth + 2.0, truth)
+    assert found["mse"] == pytest.approx(4.0)
+    assert found["bias"] == pytest.approx(2.0)
+    assert found["lcc"] == pytest.approx(1.0)
+    assert np.var(truth) == pytest.approx(20.0), "a constant scores 20 dB² on the published grid"
+
+
+def test_a_short_training_beats_the_constant_by_far(trained, corpus):
+    model, history = trained
+    assert history.best < 0.35 * 225 / 12, "the constant predictor has an error of 18.75 dB²"
+    noisy, truth_db = labelled(corpus, np.random.default_rng(9), 200, "validation", JUDGES["qase_ecg"])
+    with torch.no_grad():
+        predicted = model(torch.as_tensor(noisy))[0].numpy()
+    assert scores(predicted, truth_db)["lcc"] > 0.8
+
+
+def test_calibration_takes_out_a_bias_and_knows_the_spread(trained, corpus):
+    model, _ = trained
+    noisy, truth_db = labelled(corpus, np.random.default_rng(10), 400, "validation", JUDGES["qase_ecg"])
+    with torch.no_grad():
+        snr, spread = (part.numpy() for part in model(torch.as_tensor(noisy)))
+    error = snr - truth_db
+    assert abs(error.mean()) < 0.5
+    assert 0.7 < np.sqrt(np.mean(error**2)) / np.sqrt(np.mean(spread**2)) < 1.4
+    assert 0.9 < np.mean(model.distance(noisy) <= 1) <= 1.0
+
+
+@pytest.fixture
+def shipped(trained, corpus, tmp_path, monkeypatch):
+    model, history = trained
+    ship_judge("qase_ecg", model, history, corpus, tmp_path, windows=100, command="test")
+    monkeypatch.setattr("emgtut.learn.cards.WEIGHTS", tmp_path)
+    qasenet._judge.cache_clear()
+    yield
+    qasenet._judge.cache_clear()
+
+
+@pytest.mark.usefixtures("shipped")
+def test_prediction_ignores_gain_and_runs_over_time(corpus):
+    noisy, _ = corpus.batch(np.random.default_rng(4), 2, "validation", 6000, "ecg")
+    quality = qasenet.predict_snr(noisy, fs=1000, model="ecg")
+    assert quality.snr_db.shape == quality.sd.shape == quality.in_distribution.shape == (2,)
+    np.testing.assert_array_equal(quality.times, [2.0, 3.0, 4.0])
+    assert quality.by_window.shape == (2, 3)
+    louder = qasenet.predict_snr(1000 * noisy, fs=1000, model="ecg")
+    np.testing.assert_allclose(louder.snr_db, quality.snr_db, atol=1e-3)
+    assert isinstance(qasenet.predict_snr(noisy[0], fs=1000, model="ecg").snr_db, float)
+
+
+@pytest.mark.usefixtures("shipped")
+def test_a_signal_from_another_world_is_called_unfamiliar(corpus):
+    t = np.arange(8000) / 1000
+    strange = np.sign(np.sin(2 * np.pi * 7 * t)) + 0.001 * np.random.default_rng(0).standard_normal(t.size)
+    assert not qasenet.predict_snr(strange, fs=1000, model="ecg").in_distribution
+    usual, _ = corpus.batch(np.random.default_rng(5), 20, "validation", 4000, "ecg", snr_db=(-12, -3))
+    assert qasenet.predict_snr(usual, fs=1000, model="ecg").in_distribution.mean() >= 0.8
+
+
+@pytest.mark.parametrize(
+    ("x", "fs", "model", "says"),
+    [
+        (np.ones(8000), 500, "ecg", "higher rate"),
+        (np.ones(1000), 1000, "ecg", "at least 2000"),
+        (np.zeros(4000), 1000, "ecg", "silent"),
+        (np.ones(4000), 1000, "magic", "choose one"),
+    ],
+)
+def test_bad_input_gets_one_sentence(x, fs, model, says):
+    with pytest.raises(ValueError, match=says):
+        qasenet.predict_snr(x, fs=fs, model=model)
+
+
+def test_judges_cover_the_published_and_the_wider_task():
+    assert qase_training.JUDGES["qase_ecg"].range_db == (-15.0, 0.0)
+    assert qase_training.JUDGES["qase_mixture"].range_db == (-15.0, 15.0)
