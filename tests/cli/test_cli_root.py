@@ -27,23 +27,22 @@ def test_version(works):
 @pytest.mark.parametrize(
     ("command", "words"),
     [
-        ([], ["data", "denoise", "assess", "book"]),
+        ([], ["data", "denoise", "assess", "train", "book"]),
         (["data"], ["list", "fetch", "verify"]),
         (["data", "fetch"], ["DATASET", "--record"]),
         (["denoise"], ["IN", "OUT", "--method", "--setting", "--fs", "--units", "--channel", "--plot", "--force"]),
         (["assess"], ["IN", "--clean", "--noisy", "--plot"]),
         (["stream"], ["--port", "--virtual", "--record", "--seconds", "--mains", "--band", "--baud", "--fs"]),
+        (
+            ["train"],
+            ["MODEL", "--seed", "--steps", "--minutes", "--width", "--device", "--corpus", "--folder", "--ship"],
+        ),
         (["book"], ["--fast", "--chapter", "--notebooks", "--student", "--force"]),
     ],
 )
 def test_help_names_what_there_is(works, command, words):
     text = works(*command, "--help")
     assert [word for word in words if word not in text] == []
-
-
-def test_commands_of_later_issues_are_not_there_yet(run):
-    for name in ("benchmark", "train"):
-        assert run(name).exit_code == 2
 
 
 @pytest.mark.parametrize(
