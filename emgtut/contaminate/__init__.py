@@ -1,6 +1,6 @@
 """Room II, contaminate: sources of noise and the art of mixing them in at a chosen SNR."""
 
-from emgtut.contaminate import compat
+from emgtut.contaminate import compat, corpus
 from emgtut.contaminate.batch import mix_batch
 from emgtut.contaminate.broadband import coloured_noise
 from emgtut.contaminate.grid import Condition, condition_grid, draw_mixture, stream
@@ -19,6 +19,7 @@ __all__ = [
     "coloured_noise",
     "compat",
     "condition_grid",
+    "corpus",
     "draw",
     "draw_mixture",
     "draw_with_source",

@@ -6,6 +6,25 @@ from emgtut.denoise.base import Denoiser, Info, Stream, get, names, register
 # isort: off
 from emgtut.denoise import reference
 from emgtut.denoise import highpass
+from emgtut.denoise import bandpass_notch
+from emgtut.denoise import template
+from emgtut.denoise import emd
+from emgtut.denoise import vmd
+from emgtut.denoise import tcn_methods
 # isort: on
 
-__all__ = ["Denoiser", "Info", "Stream", "get", "highpass", "names", "reference", "register"]
+__all__ = [
+    "Denoiser",
+    "Info",
+    "Stream",
+    "bandpass_notch",
+    "emd",
+    "get",
+    "highpass",
+    "names",
+    "reference",
+    "register",
+    "tcn_methods",
+    "template",
+    "vmd",
+]

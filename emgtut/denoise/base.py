@@ -120,7 +120,8 @@ class Denoiser:
         labels = _checked_contaminants(contaminants)
         shortest = math.ceil(self.info.min_s * fs - 1e-9)  # rounding must not ask for one sample more
         x = validate(x, min_samples=max(1, shortest))
-        batch = x.reshape(-1, x.shape[-1]).astype(np.float64, copy=False)
+        # One layout in memory: else the rounding of a sum would depend on it.
+        batch = np.ascontiguousarray(x.reshape(-1, x.shape[-1]), dtype=np.float64)
         level = np.ones((len(batch), 1)) if self.linear else np.asarray(rms(batch))[:, None]
         heard = np.any(batch, axis=-1)
         estimate = np.zeros_like(batch)

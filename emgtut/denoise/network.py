@@ -16,7 +16,6 @@ __all__ = ["BAND_HZ", "FS", "WINDOW_S", "NetworkDenoiser"]
 FS = 1000.0  # Hz, at which every network works
 WINDOW_S = 2.0  # seconds, as in training
 BAND_HZ = (20.0, 500.0)  # of the clean signals in training; what lies above goes when the rate becomes 1 kHz
-_OVERLAP_S = 0.4
 _AT_ONCE = 16  # windows in memory together
 _STILL = 1e-12  # deviation relative to the largest value; a constant has no more than rounding
 
@@ -55,6 +54,7 @@ class NetworkDenoiser(Denoiser):
     name = ""  # registered name, and that of the shipped weights
     network = ""  # module.Class
     reference = ""  # BibTeX key
+    overlap_s = 0.4  # seconds that neighbouring windows share, and over which one fades into the next
     draws = 0  # independent Gaussian noises that `estimate` needs
 
     def __init__(self, *, seed=0, weights=None):
@@ -101,10 +101,10 @@ class NetworkDenoiser(Denoiser):
     def _in_windows(self, x):
         """Estimate the rows of x, shape (n_rows, n_samples), at 1 kHz, window by window."""
         n_samples = x.shape[-1]
-        length, starts = _windows(n_samples)
+        length, starts = _windows(n_samples, round(self.overlap_s * FS))
         # Noise is a function of seed and time alone: row, neighbours and later samples make no difference to it.
         noise = np.random.default_rng(self.seed).standard_normal((n_samples, self.draws), dtype=np.float32).T
-        taper = _taper(length)
+        taper = _taper(length, round(self.overlap_s * FS))
         total, weight = np.zeros_like(x), np.zeros(n_samples)
         for start in starts:
             weight[start : start + length] += taper
@@ -133,20 +133,20 @@ class NetworkDenoiser(Denoiser):
         return estimate
 
 
-def _windows(n_samples):
+def _windows(n_samples, overlap):
     """Length of all windows and their starts: a fixed grid, and one window that ends with the signal."""
     length = round(WINDOW_S * FS)
     if n_samples <= length:
         return n_samples, [0]
-    hop = length - round(_OVERLAP_S * FS)
+    hop = length - overlap
     starts = list(range(0, n_samples - length + 1, hop))
     if starts[-1] + length < n_samples:
         starts.append(n_samples - length)
     return length, starts
 
 
-def _taper(length):
+def _taper(length, overlap):
     """Weights of a window's samples: rising and falling where windows meet, never zero."""
-    fade = min(round(_OVERLAP_S * FS), length // 2)
+    fade = min(overlap, length // 2)
     rising = np.sin(np.pi / 2 * (np.arange(fade) + 0.5) / fade) ** 2
     return np.concatenate([rising, np.ones(length - 2 * fade), rising[::-1]])
