@@ -79,10 +79,10 @@ def keep(out, block, method, mode, rows, stamp):
     write_whole(_file(out, block, method, mode), content.getvalue())
 
 
-def forget(out, methods):
-    """Delete the finished blocks of some methods, so that they are scored anew."""
+def forget(out, methods, modes):
+    """Delete the finished blocks of some methods in some modes, so that they are scored anew."""
     for block, method, mode in finished(out):
-        if method in methods:
+        if method in methods and mode in modes:
             _file(out, block, method, mode).unlink()
 
 
@@ -105,13 +105,13 @@ def check_settings(out, settings):
 
     seen = set()
     for block, method, mode in sorted(finished(out)):
-        if method in settings and method not in seen:
-            seen.add(method)
+        if method in settings and (method, mode) not in seen:
+            seen.add((method, mode))
             before = pd.read_parquet(_file(out, block, method, mode)).attrs["provenance"]["settings"]
             if before != settings[method]:
                 raise ValueError(
-                    f"{method} has other settings than when its blocks in '{out}' were scored: add --fresh to score it "
-                    "anew, or name another folder."
+                    f"{method} has other settings than when its {mode} blocks in '{out}' were scored: add --fresh to "
+                    f"score it anew with {mode} among the modes, or name another folder."
                 )
 
 

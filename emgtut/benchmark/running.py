@@ -34,7 +34,7 @@ def run(suite, methods, out, *, modes=MODES, jobs=1, cluster=None, fresh=False, 
     cluster : str, optional
         Address of a Dask scheduler to use instead.
     fresh : bool
-        Score the named methods anew, whatever is finished.
+        Score the named methods anew in these modes, whatever is finished.
     track : callable, optional
         ``track(iterable, total) -> iterable``, for a progress bar.
 
@@ -68,7 +68,7 @@ def run(suite, methods, out, *, modes=MODES, jobs=1, cluster=None, fresh=False, 
         raise ValueError(f"modes is {list(modes)}, but it must name blind, oracle or both.")
     journal.claim(out, suite.about)
     if fresh:
-        journal.forget(out, methods)
+        journal.forget(out, methods, modes)
     journal.check_settings(out, settings)
     done = journal.finished(out)
     wanted = [(name, mode) for name in methods for mode in dict.fromkeys(modes)]

@@ -44,7 +44,8 @@ def score(cases, jobs):
     dict of (str, str) to list of dict
         For each method and mode one row per case: what is known of the case, its fingerprints, the scores of
         `emgtut.assess.evaluate`, `time_s` (processor seconds of this thread, so that a busy machine does not count)
-        and `failure`, empty where the method did its work.
+        and `failure`, empty where the method did its work. What a causal method returns is first moved back by the
+        latency that it states.
 
     Raises
     ------
@@ -84,9 +85,16 @@ def _rows(cases, known, name, mode):
         if failure:
             scores = dict.fromkeys(SCORES, np.nan)
         else:
-            scores = evaluate(case.clean, case.noisy, estimate, fs=case.fs)
+            scores = evaluate(*_in_step(denoiser, case, estimate), fs=case.fs)
         rows.append({**about, "method": name, "mode": mode, **scores, "time_s": seconds, "failure": failure})
     return rows
+
+
+def _in_step(denoiser, case, estimate):
+    """Clean, noisy and estimate without the delay that a causal method says it has: waiting is a cost, not an error."""
+    late = round(denoiser.info.latency_s * case.fs) if denoiser.info.phase == "causal" else 0
+    kept = estimate.shape[-1] - late
+    return case.clean[..., :kept], case.noisy[..., :kept], estimate[..., late:]
 
 
 def _attempt(denoiser, case, mode):

@@ -96,6 +96,21 @@ def test_a_bug_is_not_a_failure_to_count(moody, monkeypatch):
         score([case(1)], [("moody", "blind")])
 
 
+def test_a_causal_method_is_moved_back_by_the_latency_it_states(monkeypatch):
+    class Late(Denoiser):
+        linear = True
+
+        def describe(self):
+            return Info("late", "test", "causal", 0.039, 0.0, (0.0, np.inf))
+
+        def process(self, batch, *, fs, contaminants):
+            return np.pad(batch, [(0, 0), (39, 0)])[:, :-39]
+
+    monkeypatch.setitem(base._REGISTRY, "late", Late)
+    (row,) = score([case(1)], [("late", "blind")])["late", "blind"]
+    assert row["snr_imp"] == 0, "waiting is a cost of its own, not an error of the waveform"
+
+
 def test_an_unknown_mode_is_told():
     with pytest.raises(ValueError, match="no mode 'deaf'"):
         score([case(1)], [("zero", "deaf")])
@@ -144,6 +159,14 @@ def test_fresh_scores_the_named_methods_again_and_no_others(tmp_path):
     assert same == {"highpass"}
 
 
+def test_fresh_in_one_mode_leaves_the_other_mode(tmp_path):
+    out = tmp_path / "out"
+    whole = run(small_suite(1), ["highpass"], out)
+    again = run(small_suite(1), ["highpass"], out, modes=["blind"], fresh=True)
+    assert set(whole["mode"]) == {"blind", "oracle"}
+    pd.testing.assert_frame_equal(without_time(again), without_time(whole))
+
+
 def test_a_method_that_has_not_finished_is_not_in_the_table(tmp_path):
     out = tmp_path / "out"
     run(small_suite(), ["highpass"], out, modes=["blind"])
@@ -160,6 +183,14 @@ def test_a_method_with_other_settings_is_not_mixed_with_its_old_blocks(tmp_path,
     with pytest.raises(ValueError, match="highpass has other settings"):
         run(small_suite(), ["highpass"], out, modes=["blind"])
     run(small_suite(), [], out, modes=["blind"])  # the others may go on
+
+
+def test_fresh_does_not_mix_the_settings_of_two_modes(tmp_path, monkeypatch):
+    out = tmp_path / "out"
+    run(small_suite(1), ["zero"], out)
+    monkeypatch.setitem(base._REGISTRY, "zero", lambda *, seed=0: Highpass(seed=seed, cutoff_hz=30.0))
+    with pytest.raises(ValueError, match="zero has other settings than when its oracle blocks"):
+        run(small_suite(1), [], out, modes=["blind"], fresh=True)
 
 
 def test_a_folder_belongs_to_one_benchmark(tmp_path):
