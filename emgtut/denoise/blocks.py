@@ -41,7 +41,8 @@ def in_blocks(process, x, *, block, fade, margin=0):
     Raises
     ------
     ValueError
-        If a block is not longer than two overlaps, one overlap being `fade + 2 * margin`.
+        If a block is so short that fades would touch: not longer than an overlap, `fade + 2 * margin`, and the larger
+        of another overlap and two fades.
 
     Examples
     --------
@@ -57,9 +58,11 @@ def in_blocks(process, x, *, block, fade, margin=0):
     block, fade = check_count(block, name="block", smallest=2), check_count(fade, name="fade")
     margin = check_count(margin, name="margin", smallest=0)
     overlap = fade + 2 * margin
-    if block <= 2 * overlap:
+    longer_than = overlap + max(overlap, 2 * fade)
+    if block <= longer_than:
         raise ValueError(
-            f"block is {block} samples, but two overlaps of {overlap} samples must fit into it: pass a longer block."
+            f"block is {block} samples, but with a fade of {fade} and a margin of {margin} it must be longer than "
+            f"{longer_than}: pass a longer block."
         )
     n = x.shape[-1]
     if n <= block:

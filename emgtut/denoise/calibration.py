@@ -166,7 +166,7 @@ def validation_mixtures(name, *, seed=0, root=None, source="auto"):
     length = round(FS * WINDOW_S * (2 if name in NEEDS_BEATS else 1))
     real = source == "real" or (source == "auto" and all(available(d, root=root) for d in REAL_SETS))
     muscles = _recorded(root, length) if real else _simulated(seed, length)
-    rng = stream(seed, "calibration")  # the same windows and kinds for every method of one length
+    rng = stream(seed, "calibration")  # the same windows and kinds for every method of one length and number
     pairs, digest = [], hashlib.sha256()
     cells = itertools.product(LEVELS_DB, NUMBERS, range(1 if name in SLOW else REPEATS))
     for index, (level, number, _) in enumerate(cells):

@@ -40,11 +40,13 @@ class Diagnosis:
     mains_hz : float
         Frequency of the hum in Hz; 0 when no line stands out.
     beats : ndarray of int, shape (n_beats,), samples
-        Where heart beats are; empty when there are none.
+        Where heart beats are; empty when there are none, and in a window too short to place them.
     motion : bool
         Whether slow power is too large for a muscle.
     white : float
         Share of the power that is white noise (dimensionless, 0 to 1); 0 when there is too little to see.
+    heart : bool
+        Whether there is a heart.
 
     Examples
     --------
@@ -60,11 +62,12 @@ class Diagnosis:
     beats: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=int))
     motion: bool = False
     white: float = 0.0
+    heart: bool = False
 
     @property
     def kinds(self):
         """The findings as names, in the order of `emgtut.contaminate.KINDS`; coloured noise looks like muscle."""
-        found = {"mains": self.mains_hz > 0, "ecg": self.beats.size > 0, "motion": self.motion, "white": self.white > 0}
+        found = {"mains": self.mains_hz > 0, "ecg": self.heart, "motion": self.motion, "white": self.white > 0}
         return tuple(name for name, yes in found.items() if yes)
 
 
@@ -116,11 +119,13 @@ def diagnose(x, *, fs, contaminants=None):
     mains_hz, line = mains_line(x, fs=fs)
     beats, alike, stands_out = heart_beats(x, fs=fs)
     white = white_share(x, fs=fs)
+    heart = there("ecg", _are_beats(len(beats), alike, stands_out))
     return Diagnosis(
         mains_hz=mains_hz if there("mains", line >= LINE_AT) else 0.0,
-        beats=beats if there("ecg", _are_beats(len(beats), alike, stands_out)) else np.empty(0, dtype=int),
+        beats=beats if heart else np.empty(0, dtype=int),
         motion=bool(there("motion", slow_excess(x, fs=fs) >= SLOW_AT + white)),  # white noise is slow, too
         white=white if there("white", white >= WHITE_AT) else 0.0,
+        heart=heart,
     )
 
 
@@ -142,7 +147,8 @@ def mains_line(x, *, fs):
     Returns
     -------
     frequency_hz : float, Hz
-        Where the line is, between the bins of the spectrum too.
+        Where the line is, between the bins of the spectrum too. In windows shorter than half a second the nominal
+        frequency, 50 or 60, at which there is more power.
     prominence : float, dimensionless
         Power of the line over the median of the spectrum beside it; 0 in windows shorter than half a second.
 
@@ -158,9 +164,9 @@ def mains_line(x, *, fs):
     13 EMD
     """
     x, fs = _one_window(x), check_fs(fs)
-    if x.size < MAINS_MIN_S * fs:
-        return MAINS_HZ[0], 0.0
     freqs, power = _fine_spectrum(x, fs)
+    if x.size < MAINS_MIN_S * fs:
+        return max(MAINS_HZ, key=lambda nominal: power[np.argmin(np.abs(freqs - nominal))]), 0.0
     found = {}
     for nominal in MAINS_HZ:
         near = np.flatnonzero(np.abs(freqs - nominal) <= MAINS_OFF_HZ)

@@ -38,7 +38,7 @@ def repaired(modes, found, *, fs, low_hz, heart_hz):
     white = found.white * np.mean(np.square(window))
     if found.mains_hz > 0:
         modes = np.stack([_without_lines(mode, found.mains_hz, fs) for mode in modes])
-    if found.beats.size:
+    if found.heart:
         without = _highpassed(modes, np.full(len(modes), True), heart_hz, fs)
         modes = _highpassed(modes, np.full(len(modes), True), low_hz, fs)  # P and T waves are slower than any muscle
         modes = modes + _heart_weight(window, fs) * (without - modes)

@@ -39,8 +39,8 @@ def leaderboard_rows(overall, differences, mode):
     Returns
     -------
     list of list of str
-        Cells under the headings rank, method, SNRimp and so on. The two reference rows and methods without a single
-        scored window have no rank.
+        Cells under the headings rank, method, SNRimp and so on. The two reference rows have no rank, nor has
+        a method that was not scored on every window.
 
     Examples
     --------
@@ -61,13 +61,14 @@ def leaderboard_rows(overall, differences, mode):
     ranked = sorted(methods, key=lambda name: -np.inf if np.isnan(key[name]) else key[name], reverse=True)
     rows, rank = [], 0
     for name in ranked:
-        counts = name not in REFERENCES and not np.isnan(key[name])
+        imp = part.loc[(name, "snr_imp")]
+        every = int(imp["windows"] + imp["failed"] + imp["undefined"])
+        # An average over the windows that a method picked for itself has no place beside averages over all of them.
+        counts = name not in REFERENCES and int(imp["windows"]) == every
         rank += counts
         gap = differences[(differences["method"] == name) & (differences["mode"] == mode)]
         gap = gap[gap["score"] == "snr_imp"]
-        imp = part.loc[(name, "snr_imp")]
         seconds = part.loc[(name, "time_s"), "macro"]
-        every = int(imp["windows"] + imp["failed"] + imp["undefined"])
         rows.append(
             [
                 str(rank) if counts else "",

@@ -1,5 +1,6 @@
 """Blocks: every sample comes back once, fades add up to one, and ends of blocks are thrown away."""
 
+import itertools
 import tracemalloc
 
 import numpy as np
@@ -48,6 +49,18 @@ def test_two_blocks_that_disagree_fade_into_each_other():
     assert y.max() == 1.0
 
 
+@pytest.mark.parametrize(("fade", "margin", "block"), [(20, 0, 61), (20, 5, 71), (20, 30, 161)])
+def test_fades_never_touch_in_the_shortest_block_that_is_allowed(fade, margin, block):
+    sizes = {"block": block, "fade": fade, "margin": margin}
+    for n in range(block + 1, 6 * block):
+        numbers = itertools.cycle([0.0, 1.0])
+        y = in_blocks(lambda piece, numbers=numbers: np.full_like(piece, next(numbers)), np.zeros(n), **sizes)
+        assert np.max(np.abs(np.diff(y))) == pytest.approx(1 / fade), n
+    sizes["block"] -= 1
+    with pytest.raises(ValueError, match=f"longer than {block - 1}"):
+        in_blocks(lambda piece: piece, np.zeros(1000), **sizes)
+
+
 def test_memory_is_that_of_the_result_and_a_block():
     x = np.zeros(1_000_000)
     tracemalloc.start()
@@ -59,5 +72,5 @@ def test_memory_is_that_of_the_result_and_a_block():
 
 def test_dtype_comes_back_and_blocks_too_short_are_refused():
     assert in_blocks(lambda p: p, np.ones(1000, dtype=np.float32), block=100, fade=10).dtype == np.float32
-    with pytest.raises(ValueError, match="two overlaps of 60 samples"):
+    with pytest.raises(ValueError, match="longer than 120: pass a longer block"):
         in_blocks(lambda p: p, np.ones(1000), block=120, fade=20, margin=20)

@@ -95,6 +95,15 @@ def test_an_oracle_replaces_the_thresholds(windows):
     assert not told.motion
 
 
+def test_an_oracle_decides_in_short_windows_too(windows):
+    short = windows[5][:300]
+    assert diagnose(short, fs=FS, contaminants=["ecg"]).kinds == ("ecg",)
+    assert diagnose(short, fs=FS, contaminants=["motion"]).kinds == ("motion",)
+    for mains_hz in (50.0, 60.0):
+        hum = 5 * np.std(short) * np.sin(2 * np.pi * mains_hz * np.arange(300) / FS)
+        assert diagnose(short + hum, fs=FS, contaminants=["mains"]).mains_hz == mains_hz
+
+
 def test_constant_and_short_windows_show_nothing_and_wrong_ones_are_refused():
     assert diagnose(np.full(1000, 2.0), fs=FS).kinds == ()
     assert diagnose(np.zeros(1000), fs=FS).kinds == ()

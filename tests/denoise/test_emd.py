@@ -11,7 +11,7 @@ from PyEMD import CEEMDAN, EMD
 from emgtut import denoise
 from emgtut.acquire import ramp, simulate
 from emgtut.assess import snr_db
-from emgtut.contaminate import coloured_noise, draw, mix_at_snr
+from emgtut.contaminate import coloured_noise, draw, mix_at_snr, synthetic_ecg
 from emgtut.denoise.decomposition import ceemdan_modes, emd_modes
 from emgtut.denoise.mode_rules import EMD_WEIGHTS, published
 from emgtut.signals import rms, unit_power
@@ -170,6 +170,17 @@ def test_the_published_rules_do_what_they_say():
     threshold = np.median(np.abs(modes[1])) / 0.6745 * np.sqrt(2 * np.log(2000)) / 4
     shrunk = np.sign(modes[1]) * np.maximum(np.abs(modes[1]) - threshold, 0)
     np.testing.assert_allclose(published(modes, window, None, **rules), shrunk)  # the third is no larger than noise
+
+
+@pytest.mark.parametrize("kind", ["ecg", "mains"])
+def test_a_label_counts_in_the_shortest_windows_too(kind):
+    rng = np.random.default_rng(0)
+    clean = unit_power(coloured_noise(300, rng=rng))
+    heart = synthetic_ecg(1000, fs=FS, rng=rng)[200:500]
+    hum = np.sin(2 * np.pi * 60 * np.arange(300) / FS)
+    noisy = mix_at_snr(clean, {"ecg": heart - heart.mean(), "mains": hum}[kind], -14.0)
+    error = {told: snr_db(clean, denoise.get("emd")(noisy, fs=FS, contaminants=told)) for told in ((), (kind,))}
+    assert error[(kind,)] > error[()] + 8.0
 
 
 def test_an_offset_is_no_signal_and_hides_none(muscle):
