@@ -93,14 +93,15 @@ def kinds_plot(averages, *, mode="blind"):
     part = _part(averages, by="kinds", mode=mode)
     grid = part.pivot(index="method", columns="value", values="macro")
     grid = grid[list(dict.fromkeys(part["value"]))]
-    grid = grid.loc[grid.mean(axis=1).sort_values(ascending=False).index]
+    # skipna=False: a method with an empty cell goes last, because its mean would be over kinds of its own choice
+    grid = grid.loc[grid.mean(axis=1, skipna=False).sort_values(ascending=False).index]
     figure, ax = plt.subplots(figsize=(style.WIDTH_IN, 0.9 + 0.34 * len(grid)))
     largest = max(float(np.nanmax(np.abs(grid.to_numpy()))), 1e-9)
     image = ax.imshow(grid, cmap="PuOr_r", vmin=-largest, vmax=largest, aspect="auto")
     for row, values in enumerate(grid.to_numpy()):
         for column, value in enumerate(values):
             dark = abs(value) > TEXT_DARK_ABOVE * largest
-            told = "–" if np.isnan(value) else f"{value + 0.0:.1f}".replace("-", "−")
+            told = "–" if np.isnan(value) else f"{round(value, 1) + 0.0:.1f}".replace("-", "−")
             ax.text(column, row, told, ha="center", va="center", fontsize=9.5, color="white" if dark else "black")
     ax.set_xticks(range(grid.shape[1]), grid.columns)
     ax.set_yticks(range(len(grid)), grid.index)
@@ -151,7 +152,13 @@ def cost_plot(averages, *, mode="blind"):
         spread = None if np.isnan(row["low"]) else [[max(y - row["low"], 0)], [max(row["high"] - y, 0)]]
         look = {"color": _look(method, order)["color"], "marker": MARKERS[order % len(MARKERS)]}
         ax.errorbar(x, y, yerr=spread, markersize=6, linestyle="none", capsize=2, **look)
-        ax.annotate(method, (x, y), xytext=(6, 5), textcoords="offset points", fontsize=9)
+    named, near = [], 0.05 * np.ptp(quality["macro"])
+    # A name goes below its mark where, above, it would cover another name.
+    for method, y in quality["macro"].sort_values(ascending=False).items():
+        x = 1000 * seconds[method]
+        crowded = any(abs(np.log10(x / other_x)) < 0.25 and other_y - y <= near for other_x, other_y in named)
+        ax.annotate(method, (x, y), xytext=(6, -11 if crowded else 5), textcoords="offset points", fontsize=9)
+        named.append((x, y))
     ax.set_xscale("log")
     ax.margins(x=0.25)  # room for the names
     ax.axhline(0, color="#888888", linewidth=0.8)
