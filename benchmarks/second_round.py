@@ -34,7 +34,7 @@ def keep_start(name, folder):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("name", choices=list(TRAINABLE))
-    parser.add_argument("--folder", type=pathlib.Path, required=True)
+    parser.add_argument("--folder", type=pathlib.Path, help="of the run; runs/NAME-SEED when left out")
     parser.add_argument("--corpus", type=pathlib.Path, default=pathlib.Path("runs/corpus.npz"))
     parser.add_argument("--seed", type=int, default=1, help="of the batches; not that of the first round")
     parser.add_argument("--steps", type=int, default=6000)
@@ -42,6 +42,7 @@ def main():
     parser.add_argument("--minutes", type=float, help="stop after so long; the same command goes on later")
     parser.add_argument("--ship", action="store_true")
     given = parser.parse_args()
+    given.folder = given.folder or pathlib.Path("runs") / f"{given.name}-{given.seed}"
     torch.set_num_threads(1)
     start = keep_start(given.name, given.folder)
     first = read_card(start)
