@@ -29,7 +29,7 @@ from emgtut.contaminate.corpus import Corpus
 from emgtut.denoise import get, tcn
 from emgtut.denoise.fcn import at_least
 from emgtut.denoise.fcn import training_loss as absolute_error
-from emgtut.denoise.training import TRAINABLE, Validation
+from emgtut.denoise.training import TRAINABLE, Validation, suited
 from emgtut.learn import Recipe, fit, load_weights, read_card, seeded
 
 FS, N_SAMPLES, N_WINDOWS = 1000, 2000, 300
@@ -99,6 +99,7 @@ def trained(variant, seed, corpus, steps, stop_after_s):
         variant, seed=seed, steps=steps, batch=16, lr=2e-3, schedule="cosine", warmup=steps // 20, check_every=steps,
         ema_decay=0.99, bf16=True,
     )  # fmt: skip
+    recipe = suited(recipe, "cpu")
     with seeded(seed):
         model = network()
     check = Validation(corpus, lambda model, noisy: model(noisy), windows=16)

@@ -1,7 +1,7 @@
 """Train shipped weights on: a second round that starts where the first ended, with fresh batches and a new schedule.
 
-    python benchmarks/second_round.py tcn --seed 1 --steps 6000 --lr 1e-3 --folder runs/ours/tcn-1
-    python benchmarks/second_round.py tcn --seed 1 --steps 6000 --lr 1e-3 --folder runs/ours/tcn-1 --ship
+    python -m benchmarks.second_round tcn --seed 1 --steps 6000 --lr 1e-3 --folder runs/ours/tcn-1
+    python -m benchmarks.second_round tcn --seed 1 --steps 6000 --lr 1e-3 --folder runs/ours/tcn-1 --ship
 
 A run that was stopped goes on when the command is repeated. The weights that it started from are kept in its folder,
 so shipping the result does not change the start. Nothing is shipped unless it is better on the validation windows that
@@ -16,7 +16,7 @@ import torch
 
 from emgtut.benchmark.tracing import stamp
 from emgtut.contaminate.corpus import Corpus
-from emgtut.denoise.training import TRAINABLE, WINDOW_S, Trained, Validation, ship
+from emgtut.denoise.training import TRAINABLE, WINDOW_S, Trained, Validation, ship, suited
 from emgtut.learn import fit, load_weights, read_card, seeded
 from emgtut.learn.cards import WEIGHTS
 
@@ -49,7 +49,7 @@ def main():
     if given.seed == first.seed:
         parser.error(f"seed {given.seed} was that of the first round, whose batches would come again: choose another")
     entry, corpus = TRAINABLE[given.name], Corpus.open(given.corpus)
-    recipe = entry.recipe.but(seed=given.seed, steps=given.steps, lr=given.lr, warmup=100)
+    recipe = suited(entry.recipe.but(seed=given.seed, steps=given.steps, lr=given.lr, warmup=100), "cpu")
     with seeded(given.seed):
         model = entry.make(first.settings["width"], seed=given.seed)
     load_weights(start, model)
@@ -68,7 +68,7 @@ def main():
     if not history.finished or history.best >= before:
         parser.error("the round is not finished, or brought nothing: the shipped weights stay as they are")
     trained = Trained(given.name, entry, model, first.settings["width"], recipe, history, "cpu", corpus.about)
-    command = f"{first.command}; then python benchmarks/second_round.py {given.name} --seed {given.seed}"
+    command = f"{first.command}; then python -m benchmarks.second_round {given.name} --seed {given.seed}"
     command += f" --steps {given.steps} --lr {given.lr:g} --ship, from weights {first.sha256[:12]}"
     print(ship(trained, corpus, WEIGHTS, command=command, **stamp()))
 

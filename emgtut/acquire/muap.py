@@ -140,7 +140,8 @@ def muap_bank(pool, electrodes, *, fs, speeds=(1.0,)):
     if len(electrodes) == 0:
         raise ValueError("There is no electrode: pass at least one, for example [Electrode()].")
     fs, speeds = _check_rates(fs, speeds)
-    views = [_surface_view(pool, electrode) for electrode in electrodes]
+    across = {x_mm: _across(pool, x_mm) for x_mm in {one.x_mm for one in electrodes}}  # electrodes in a row share it
+    views = [_surface_view(pool, one, across[one.x_mm]) for one in electrodes]
     return fibre_sums(pool, views, fs=fs, speeds=speeds)
 
 
@@ -248,14 +249,24 @@ def _anti_alias(n_fine, factor):
     return 0.5 + 0.5 * np.cos(np.pi * np.clip(place, 0.0, 1.0))
 
 
-def _surface_view(pool, electrode):
-    """Table of the potential's slope along z for every fibre, looked up by place."""
+def _frequencies_along():
+    """Spatial frequencies of the table, in radians per millimetre."""
+    return 2 * np.pi / PERIOD_MM * np.arange(1, int(KZ_MAX * PERIOD_MM / (2 * np.pi)))
+
+
+def _across(pool, x_mm):
+    """What an electrode at `x_mm` across the fibres sees of each, shape (n_fibres, n_frequencies)."""
     fibres = pool.fibres
+    place = {"x_mm": fibres.x_mm - x_mm, "depth_mm": fibres.depth_mm}
+    return across_fibres(_frequencies_along(), **place, tissue=pool.tissue)
+
+
+def _surface_view(pool, electrode, across):
+    """Table of the potential's slope along z for every fibre, looked up by place."""
     n_table = round(PERIOD_MM / STEP_MM)
-    kz = 2 * np.pi / PERIOD_MM * np.arange(1, int(KZ_MAX * PERIOD_MM / (2 * np.pi)))
-    spectrum = np.zeros((fibres.unit.size, n_table // 2 + 1), dtype=complex)
-    seen = across_fibres(kz, x_mm=fibres.x_mm - electrode.x_mm, depth_mm=fibres.depth_mm, tissue=pool.tissue)
-    spectrum[:, 1 : kz.size + 1] = seen * (1j * kz * electrode.response(kz))
+    kz = _frequencies_along()
+    spectrum = np.zeros((pool.fibres.unit.size, n_table // 2 + 1), dtype=complex)
+    spectrum[:, 1 : kz.size + 1] = across * (1j * kz * electrode.response(kz))
     table = np.fft.irfft(spectrum, n_table, axis=-1) / STEP_MM
 
     def view(minus_z_mm, members):

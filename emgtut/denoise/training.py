@@ -16,7 +16,7 @@ from emgtut.contaminate.corpus import TASKS
 from emgtut.learn import Card, History, Recipe, fit, rng_for, save_weights, seeded
 from emgtut.signals import check_count
 
-__all__ = ["SHIPPED_BYTES", "TRAINABLE", "Trainable", "Trained", "Validation", "ship", "train"]
+__all__ = ["SHIPPED_BYTES", "TRAINABLE", "Trainable", "Trained", "Validation", "ship", "suited", "train"]
 
 FS = 1000.0  # Hz, of every network
 WINDOW_S = 2.0
@@ -259,7 +259,7 @@ def train(name, corpus, *, folder, width=None, device="cpu", progress=True, stop
     width = check_count(entry.width if width is None else width, name="width", smallest=4)
     if width % 4:
         raise ValueError(f"width is {width}, but it must be a multiple of 4: choose for example {width + -width % 4}.")
-    recipe = _fitting(entry.recipe.but(**changes))
+    recipe = suited(_fitting(entry.recipe.but(**changes)), device)
     n_samples = round(WINDOW_S * FS)
 
     def batches(rng, step):
@@ -273,6 +273,35 @@ def train(name, corpus, *, folder, width=None, device="cpu", progress=True, stop
         progress=progress, stop_after_s=stop_after_s, about=about,
     )  # fmt: skip
     return Trained(name, entry, model, width, recipe, history, device, corpus.about)
+
+
+def suited(recipe, device):
+    """Return the recipe without bfloat16 where the processor has none and would only imitate it, ten times slower.
+
+    Parameters
+    ----------
+    recipe : emgtut.learn.Recipe
+        How to train.
+    device : str
+        "cpu" or "cuda".
+
+    Returns
+    -------
+    emgtut.learn.Recipe
+
+    Examples
+    --------
+    >>> suited(Recipe("fcn"), "cpu").bf16
+    False
+
+    Lesson
+    ------
+    15 FCN
+    """
+    import torch
+
+    imitated = device == "cpu" and not torch.backends.cpu.get_cpu_capability().startswith("AVX512")
+    return recipe.but(bf16=recipe.bf16 and not imitated)
 
 
 def _fitting(recipe):

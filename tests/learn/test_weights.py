@@ -3,7 +3,6 @@
 import dataclasses
 import hashlib
 import importlib
-import re
 import tomllib
 
 import pytest
@@ -159,9 +158,7 @@ def complaints_about(folder):
             yield f"{stem} has more than 5 MB"
         if card.n_parameters != count_parameters(model):
             yield f"{stem}: number of parameters"
-        if not card.command.startswith("emgtut train ") or re.search(
-            r"(^|[\s=])[/~]", card.command
-        ):  # a folder of one machine
+        if not card.command.startswith("emgtut train ") or "/" in card.command:
             yield f"{stem}: command {card.command}"
         if not (card.commit and card.date and card.data_hash and card.scores and card.name == stem):
             yield f"{stem}: the card lacks facts"
