@@ -6,10 +6,11 @@ from typing import Annotated
 
 import typer
 
-from emgtut.commands import options
+from emgtut.commands import benchmark_tasks, options
 
-TASKS = ("denoise",)  # fatigue, gesture and disorder will stand beside it
+TASKS = ("denoise", "fatigue", "gesture", "disorder")
 USUAL_S = 2.0  # window of the frozen benchmark
+USUAL_SEEDS = "0,1,2"  # of a task
 VERDICTS = {
     "exact": "The windows are those of version 1, bit for bit.",
     "equal": "The windows are those of version 1, to a thousandth of the clean RMS; other libraries or processor.",
@@ -19,7 +20,8 @@ VERDICTS = {
 
 def benchmark(
     data: Annotated[
-        str, typer.Option("--data", metavar="SIDE", help="real, synthetic, cleansemg, or your file or folder.")
+        str,
+        typer.Option("--data", metavar="SIDE", help="real, synthetic, cleansemg, your file; with --task see the task."),
     ] = "synthetic",
     protocol: Annotated[str, typer.Option("--protocol", help="ecg or mixtures.")] = "mixtures",
     methods: Annotated[
@@ -49,16 +51,44 @@ def benchmark(
     seed: Annotated[int | None, typer.Option("--seed", help="Of the mixtures; the frozen one when left out.")] = None,
     fs: options.FsOption = None,
     units: options.UnitsOption = None,
-    task: Annotated[str, typer.Option("--task", help="What is judged: denoise.")] = "denoise",
+    task: Annotated[
+        str,
+        typer.Option("--task", help="What is judged: denoise, or what a task makes of it: fatigue, gesture, disorder."),
+    ] = "denoise",
+    models: Annotated[
+        str | None, typer.Option("--models", metavar="A,B", help="With a task: classifiers; all when left out.")
+    ] = None,
+    scheme: Annotated[
+        str | None, typer.Option("--scheme", metavar="A,B", help="With a task: how people or windows are split.")
+    ] = None,
+    size: Annotated[
+        str | None, typer.Option("--size", help="With a task: how much data and training, such as quick.")
+    ] = None,
+    seeds: Annotated[str, typer.Option("--seeds", metavar="A,B", help="With a task: seeds.")] = USUAL_SEEDS,
 ):
-    """Score methods on clean windows with known contaminants; a run that was stopped goes on where it was."""
+    """Score methods on clean windows with known contaminants, or by what a task makes of their output.
+
+    A run that was stopped goes on where it was.
+    """
+    if task not in TASKS:
+        raise options.Misuse(f"There is no task {task!r}: choose {' or '.join(TASKS)}.")
+    if task != "denoise":
+        others = {"--protocol": protocol != "mixtures", "--modes": modes != "blind,oracle", "--check": check}
+        others |= {"--windows": windows is not None, "--window-s": window_s != USUAL_S, "--jobs": jobs != 1}
+        others |= {"--cluster": cluster is not None, "--seed": seed is not None, "--fs": fs is not None}
+        _refuse(others | {"--units": units is not None}, f"does not go with --task {task}")
+        benchmark_tasks.run(
+            task, data=data, methods=_some(methods, "--methods"), models=_some(models, "--models"),
+            schemes=_some(scheme, "--scheme"), size=size, seeds=_seeds(seeds), out=out, fresh=fresh, results=results,
+        )  # fmt: skip
+        return
+    given = {"--models": models is not None, "--scheme": scheme is not None, "--size": size is not None}
+    _refuse(given | {"--seeds": seeds != USUAL_SEEDS}, "goes with --task fatigue, gesture or disorder")
     from emgtut import benchmark as room
     from emgtut import denoise
     from emgtut.benchmark.pairing import BASELINE
     from emgtut.benchmark.scoring import MODES
 
-    if task not in TASKS:
-        raise options.Misuse(f"There is no task {task!r}: choose {' or '.join(TASKS)}.")
     chosen = _names(methods, "--methods") if methods is not None else denoise.names()
     asked = _names(modes, "--modes")
     for name in chosen:
@@ -226,6 +256,23 @@ def _names(text, option):
     if not found:
         raise options.Misuse(f"{option} names nothing: give names with commas between them.")
     return found
+
+
+def _some(text, option):
+    return None if text is None else _names(text, option)
+
+
+def _seeds(text):
+    found = _names(text, "--seeds")
+    if not all(one.isdecimal() for one in found):
+        raise options.Misuse(f"--seeds is {text!r}, but it must list whole numbers of zero or above: give 0,1,2.")
+    return tuple(dict.fromkeys(int(one) for one in found))
+
+
+def _refuse(given, why):
+    """Say of the first option that was given that it makes no sense here."""
+    for option in [name for name, there in given.items() if there]:
+        raise options.Misuse(f"{option} {why}: leave it out.")
 
 
 def _checked_seed(seed):

@@ -10,8 +10,12 @@ from emgtut.denoise import bandpass_notch
 from emgtut.denoise import template
 from emgtut.denoise import emd
 from emgtut.denoise import vmd
-from emgtut.denoise import tcn_methods
+from emgtut.denoise import networks
 # isort: on
+
+networks.enter("fcn", "trustemg")  # before our own, which come last in the book
+
+from emgtut.denoise import tcn_methods  # noqa: E402
 
 __all__ = [
     "Denoiser",

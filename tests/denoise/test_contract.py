@@ -155,14 +155,18 @@ def test_a_method_that_needs_beats_makes_no_seams_and_leaves_the_time_between_be
 
 @pytest.mark.parametrize("name", STEADY_TONES)
 def test_a_long_recording_has_no_seams(name):
-    """A steady tone inside the kept band comes back steady: no step that the tone itself could not make."""
+    """A steady tone inside the kept band comes back steady: no step that its usual cycle does not make.
+
+    A network may add overtones of its own, the same in every cycle; a seam is a step that only some cycles have.
+    """
     d = denoise.get(name)
     low, high = d.info.band_hz
-    tone_hz = np.clip(100.0, 1.2 * low, max(0.8 * high, 1.2 * low))
     fs, seconds = 1000, 30
-    y = d(np.sin(2 * np.pi * tone_hz * np.arange(seconds * fs) / fs), fs=fs)[fs:-fs]
-    largest_step = 2 * np.sin(np.pi * tone_hz / fs) * np.max(np.abs(y))
-    assert np.max(np.abs(np.diff(y))) <= 1.05 * largest_step
+    period = round(fs / np.clip(100.0, max(1.0, 1.2 * low), max(1.0, 0.8 * high, 1.2 * low)))
+    y = d(np.sin(2 * np.pi * np.arange(seconds * fs) / period), fs=fs)[fs:-fs]
+    cycle = y[: y.size // period * period].reshape(-1, period).mean(axis=0)
+    usual = np.max(np.abs(np.diff(cycle, append=cycle[0])))
+    assert np.max(np.abs(np.diff(y))) * np.max(np.abs(cycle)) <= 1.05 * usual * np.max(np.abs(y))
     levels = np.sqrt(np.mean(np.square(y.reshape(-1, 500)), axis=-1))
     assert np.ptp(levels) <= 0.05 * np.max(levels)
 
