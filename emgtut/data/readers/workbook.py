@@ -24,22 +24,20 @@ def contents(path):
 def sheets(path, wanted=None):
     """Rows of each sheet that has any, in order; `wanted` (sheet title -> bool) saves reading the others."""
     check_zip(path)
-    from openpyxl import load_workbook
-    from openpyxl.utils.exceptions import InvalidFileException
+    from python_calamine import CalamineError, CalamineWorkbook
 
     try:
-        book = load_workbook(path, read_only=True, data_only=True)
-        try:
-            found = {
-                sheet.title: list(sheet.iter_rows(values_only=True))
-                for sheet in book.worksheets
-                if wanted is None or wanted(sheet.title)
-            }
-        finally:
-            book.close()
-    except (InvalidFileException, *DAMAGE) as error:
+        with CalamineWorkbook.from_path(str(path)) as book:
+            titles = [title for title in book.sheet_names if wanted is None or wanted(title)]
+            found = {title: _rows(book.get_sheet_by_name(title)) for title in titles}
+    except (CalamineError, *DAMAGE) as error:
         raise ValueError(f"{path.name} is not a readable workbook; copy or download it again.") from error
     return {title: rows for title, rows in found.items() if any(cell is not None for row in rows for cell in row)}
+
+
+def _rows(sheet):
+    """Cells of a sheet row by row; an empty one is None."""
+    return [[None if cell == "" else cell for cell in row] for row in sheet.to_python(skip_empty_area=False)]
 
 
 def table_of(rows, source):
