@@ -124,8 +124,8 @@ def test_importing_the_data_layer_is_light():
     """The libraries of single formats are loaded with the first file of that format."""
     code = (
         "import sys, emgtut.data as d; d.datasets(); d.manifest('mitdb'); "
-        "print([m for m in ('pandas', 'wfdb', 'h5py', 'python_calamine', 'edfio', 'requests', 'pooch', 'scipy', 'torch', "
-        "'matplotlib', 'sklearn', 'tqdm') if m in sys.modules])"
+        "print([m for m in ('pandas', 'wfdb', 'h5py', 'python_calamine', 'edfio', 'requests', 'pooch', 'scipy', "
+        "'torch', 'matplotlib', 'sklearn', 'tqdm') if m in sys.modules])"
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"
