@@ -124,7 +124,7 @@ def disorder_folds(cohort, scheme, *, outer=4, inner=6, seed=0):
     >>> records = [NeedleRecord(rng.standard_normal(20_000), 1e4, kind, f"{kind} {i}", f"{kind} {i}/1")
     ...            for kind in CLASSES for i in range(3)]
     >>> cohort = cohort_of(records)
-    >>> [sorted(set(cohort.patient[fold.test])) for fold in disorder_folds(cohort, "subject", outer=3)][0]
+    >>> [sorted(set(cohort.patient[fold.test].tolist())) for fold in disorder_folds(cohort, "subject", outer=3)][0]
     ['myopathic 0', 'neurogenic 0', 'normal 0']
     """
     if scheme not in SCHEMES:

@@ -81,7 +81,7 @@ class Cohort:
     --------
     >>> records = simulated_records(patients=1, spots=1, seconds=2.0, seed=0, reach_mm=0.8)
     >>> cohort = cohort_of(records)
-    >>> cohort.pictures.shape, sorted(set(cohort.group))
+    >>> cohort.pictures.shape, sorted(set(cohort.group.tolist()))
     ((6, 2, 128, 77), ['myopathic', 'neurogenic', 'normal'])
     """
 
@@ -235,7 +235,7 @@ def cohort_of(records, *, scaled=True):
     >>> rng = np.random.default_rng(0)
     >>> records = [NeedleRecord(rng.standard_normal(25_000), 1e4, "normal", "a", f"a/{i}") for i in range(2)]
     >>> cohort_of(records).record.tolist()
-    ['a/1', 'a/1', 'a/0', 'a/0'][::-1]
+    ['a/0', 'a/0', 'a/1', 'a/1']
     """
     names = [record.name for record in records]
     if not records or len(set(names)) < len(names):
