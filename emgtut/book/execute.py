@@ -17,6 +17,7 @@ from emgtut.book.keys import Digests, execution_key, of, what_changed
 from emgtut.book.layout import BookError, write_whole
 
 CELL_TIMEOUT_S = 900
+PATIENCE_S = 4.0  # for workers that were asked to end
 ANSI = re.compile(r"\x1b\[[\d;]*m")
 ARROW = re.compile(r"-+> \d+ (.*)")
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
@@ -302,10 +303,18 @@ def _run_all(layout, waiting, parameters, fast, jobs, console):
                 progress.advance(bar)
         except KeyboardInterrupt:  # do not wait for chapters that run, start no other
             pool.shutdown(wait=False, cancel_futures=True)
-            for worker in set(multiprocessing.active_children()) - others:
-                worker.terminate()
+            _end(set(multiprocessing.active_children()) - others)
             raise
     return failures
+
+
+def _end(workers):
+    """Ask, then force: to a signal nbclient answers by shutting its kernel down, which a busy machine draws out."""
+    for worker in workers:
+        worker.terminate()
+    for worker in workers:
+        worker.join(PATIENCE_S / len(workers))
+        worker.kill()  # its kernel notices within a second and ends too
 
 
 def _store(layout, source, fast, key, seconds):

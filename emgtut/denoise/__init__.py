@@ -11,11 +11,8 @@ from emgtut.denoise import template
 from emgtut.denoise import emd
 from emgtut.denoise import vmd
 from emgtut.denoise import networks
+from emgtut.denoise import tcn_methods
 # isort: on
-
-networks.enter("fcn", "trustemg")  # before our own, which come last in the book
-
-from emgtut.denoise import tcn_methods  # noqa: E402
 
 __all__ = [
     "Denoiser",
@@ -26,6 +23,7 @@ __all__ = [
     "get",
     "highpass",
     "names",
+    "networks",
     "reference",
     "register",
     "tcn_methods",

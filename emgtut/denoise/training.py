@@ -276,7 +276,9 @@ def train(name, corpus, *, folder, width=None, device="cpu", progress=True, stop
 
 
 def suited(recipe, device):
-    """Return the recipe without bfloat16 where the processor has none and would only imitate it, ten times slower.
+    """Return the recipe without bfloat16 where the processor has none and would only imitate it, slowly.
+
+    How slowly is measured by ``benchmarks/bf16.py``.
 
     Parameters
     ----------
@@ -291,8 +293,8 @@ def suited(recipe, device):
 
     Examples
     --------
-    >>> suited(Recipe("fcn"), "cpu").bf16
-    False
+    >>> suited(Recipe("fcn", bf16=True), "cuda").bf16
+    True
 
     Lesson
     ------

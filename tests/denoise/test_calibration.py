@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from emgtut import denoise
+from emgtut.benchmark.freezing import same_environment
 from emgtut.denoise import calibration
 from emgtut.denoise.calibrated import STORE, calibrated
 from emgtut.denoise.calibration import SEARCHED, calibrate, validation_mixtures
@@ -118,9 +119,8 @@ def test_the_kept_highpass_can_be_made_again_from_the_recordings(data_root, tmp_
     if kept["provenance"]["muscles"] != "recorded":
         pytest.skip("the kept calibration was made on simulated muscles")
     pairs, told = validation_mixtures("highpass", seed=kept["provenance"]["seed"], source="auto")
-    if any(name.startswith("AVX512") for name in np.show_config(mode="dicts")["SIMD Extensions"].get("found", [])):
-        # Other processors round the last bit otherwise, and then the digest is another; the score below is the same.
-        assert told["data"] == kept["provenance"]["data"]
+    # Other processors and libraries round the last bit otherwise: the digest is another then, and the score the same.
+    assert told["data"] == kept["provenance"]["data"] or not same_environment()
     gain, failed = calibration._mean_gain("highpass", kept["settings"], pairs, 0)
-    assert gain == pytest.approx(kept["snr_imp_db"], abs=1e-3)
+    assert gain == pytest.approx(kept["snr_imp_db"], abs=6e-5)  # kept with four decimals
     assert failed == kept["failed"]

@@ -171,6 +171,13 @@ def test_a_long_recording_has_no_seams(name):
     assert np.ptp(levels) <= 0.05 * np.max(levels)
 
 
+@pytest.mark.parametrize("name", ["fcn", "trustemg", "tcn"])
+def test_the_check_above_sees_windows_that_meet_at_a_knife_edge(name, monkeypatch):
+    monkeypatch.setattr(type(denoise.get(name)), "overlap_s", 0.002)
+    with pytest.raises(AssertionError):
+        test_a_long_recording_has_no_seams(name)
+
+
 @every_method
 def test_memory_grows_no_faster_than_the_recording(name):
     d = denoise.get(name)

@@ -12,7 +12,7 @@ from emgtut.assess import evaluate  # noqa: E402
 from emgtut.contaminate.corpus import build  # noqa: E402
 from emgtut.contaminate.material import Sizes  # noqa: E402
 from emgtut.denoise import training  # noqa: E402
-from emgtut.denoise.training import TRAINABLE, Trainable, Validation, ship, train  # noqa: E402
+from emgtut.denoise.training import TRAINABLE, Trainable, Validation, ship, suited, train  # noqa: E402
 from emgtut.learn import History, Recipe, load_weights, seeded  # noqa: E402
 
 FEW = Sizes(people=(3, 2), hearts=(3, 2), movements=(2, 2), grids=(2, 2), colours=(2, 2), seconds=8.0)
@@ -212,3 +212,13 @@ def test_nothing_is_shipped_before_the_first_check(corpus, trained, tmp_path):
     trained.history = History()
     with pytest.raises(ValueError, match="has not looked at its validation data yet"):
         ship(trained, corpus, tmp_path / "w")
+
+
+@pytest.mark.parametrize(
+    ("processor", "device", "kept"),
+    [("AVX2", "cpu", False), ("DEFAULT", "cpu", False), ("AVX512", "cpu", True), ("AVX2", "cuda", True)],
+)
+def test_bfloat16_is_kept_only_where_it_is_computed_and_not_imitated(processor, device, kept, monkeypatch):
+    monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: processor)
+    assert suited(Recipe("toy", bf16=True), device).bf16 is kept
+    assert suited(Recipe("toy", bf16=False), device).bf16 is False
