@@ -4,7 +4,7 @@ It starts from what everybody uses. The signal passes a 40 Hz high-pass without 
 and the filtered signal, each at its own level, and adds what the filter got wrong: it takes out what it let through of
 heart and hum, and puts back what it took from the muscle. Before the first training step it is the filter.
 
-In between everything happens at one sixteenth of the rate: a learned filter bank, residual blocks of dilated
+In between everything happens at one eighth of the rate: a learned filter bank, residual blocks of dilated
 convolutions that together see more than a heartbeat, a mask on the filter bank and something to add to it.
 """
 
@@ -19,9 +19,10 @@ __all__ = ["TCN", "Block", "training_loss"]
 FS = 1000.0  # Hz
 HIGHPASS_HZ = 40.0
 HIGHPASS_TAPS = 129
-KERNEL, STRIDE = 64, 16  # samples; of the filter bank and of its way back
-DILATIONS = (1, 2, 4, 8, 16, 1, 4)
+KERNEL, STRIDE = 32, 8  # samples; of the filter bank and of its way back
+DILATIONS = (1, 2, 4, 8, 16, 32, 1, 4, 16)
 FLOOR = 1e-3  # an error of -30 dB counts half: what is nearly perfect need not become more so
+PER_DEVIATION_DB = 20.0  # what a mean error of one standard deviation of the noisy window costs besides
 
 
 class Block(nn.Module):
@@ -85,7 +86,7 @@ class TCN(nn.Module):
 
     SHORTEST = HIGHPASS_TAPS // 2 + 1  # samples; the filter mirrors that much at the ends
 
-    def __init__(self, width=96):
+    def __init__(self, width=80):
         super().__init__()
         self.register_buffer("highpass", _highpass(), persistent=False)
         self.encoder = nn.Conv1d(2, width, KERNEL, STRIDE)
@@ -124,9 +125,10 @@ def _highpass():
 
 
 def training_loss(model, noisy, clean):
-    """Error energy over clean energy in decibels: minus the SNR of the estimate, the very thing that is reported.
+    """Minus the SNR of the estimate, the very thing that is reported, and a little of the mean absolute error.
 
-    The logarithm lets a window of -15 dB count as much as one of 15 dB.
+    The logarithm lets a window of -15 dB count as much as one of 15 dB, and pulls hardest where little is wrong. The
+    absolute error pulls everywhere alike; with it the network learns faster.
 
     Parameters
     ----------
@@ -145,13 +147,13 @@ def training_loss(model, noisy, clean):
     Examples
     --------
     >>> clean = torch.ones(1, 4)
-    >>> round(training_loss(lambda noisy: 0.9 * noisy, clean, clean).item(), 1)  # -20 dB and the floor
-    -19.6
+    >>> round(training_loss(lambda noisy: 0.9 * noisy, clean, clean).item(), 1)  # -20 dB, the floor, 20 dB x 0.1
+    -17.6
 
     Lesson
     ------
     19 Showdown
     """
-    error = (model(noisy).float() - clean).square().sum(-1)
-    energy = clean.square().sum(-1)
-    return 10 * torch.log10(error / energy + FLOOR).mean()
+    error = model(noisy).float() - clean
+    ratio = error.square().sum(-1) / clean.square().sum(-1)
+    return 10 * torch.log10(ratio + FLOOR).mean() + PER_DEVIATION_DB * error.abs().mean()

@@ -18,7 +18,7 @@ _LATENCY_S = 0.039  # a frame comes every 16 ms and corrects the last 32 ms; two
 class TCN(NetworkDenoiser):
     """This course's network: a zero-phase high-pass, and a convolutional network that corrects it.
 
-    Each moment is judged by half a second and more to either side, so that a beat is seen together with its neighbours.
+    Each moment is judged by more than half a second to either side, so that a beat is seen together with its neighbours.
     Windows of two seconds start every second, and each fades into the next over that second.
 
     Parameters
@@ -39,7 +39,7 @@ class TCN(NetworkDenoiser):
     """
 
     name, network = "tcn", "emgtut.denoise.tcn.TCN"
-    overlap_s = 1.0  # it sees 0.6 s to either side: near its ends a window knows less than its neighbour
+    overlap_s = 1.0  # it sees 0.7 s to either side: near its ends a window knows less than its neighbour
 
 
 @register("tcn_causal")

@@ -94,9 +94,9 @@ TRAINABLE = {
     "sdemg": Trainable("emgtut.denoise.sdemg.SDEMG", 16, _recipe("sdemg", lr=5e-4, bf16=True), calls=6),
     "msemg": Trainable("emgtut.denoise.msemg.MSEMG", 16, _recipe("msemg")),
     "trustemg": Trainable("emgtut.denoise.trustemg.TrustEMG", 16, _recipe("trustemg", bf16=True)),
-    "tcn": Trainable("emgtut.denoise.tcn.TCN", 96, _recipe("tcn", steps=7_000, batch=16, lr=2e-3, bf16=True)),
+    "tcn": Trainable("emgtut.denoise.tcn.TCN", 80, _recipe("tcn", steps=16_000, lr=2e-3, bf16=True)),
     "tcn_causal": Trainable(
-        "emgtut.denoise.tcn_causal.CausalTCN", 64, _recipe("tcn_causal", steps=10_000, batch=16, lr=2e-3, bf16=True)
+        "emgtut.denoise.tcn_causal.CausalTCN", 64, _recipe("tcn_causal", steps=10_000, lr=2e-3, bf16=True)
     ),
 }
 
