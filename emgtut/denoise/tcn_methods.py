@@ -18,8 +18,8 @@ _LATENCY_S = 0.039  # a frame comes every 16 ms and corrects the last 32 ms; two
 class TCN(NetworkDenoiser):
     """This course's network: a zero-phase high-pass, and a convolutional network that corrects it.
 
-    Each moment is judged by more than half a second to either side, so that a beat is seen together with its neighbours.
-    Windows of two seconds start every second, and each fades into the next over that second.
+    Each moment is judged by more than half a second to either side, so that a beat is seen with its neighbours. Windows
+    of two seconds start every second, and each fades into the next over that second.
 
     Parameters
     ----------
