@@ -172,4 +172,4 @@ def enter(*names):
         register(name)(known[name])
 
 
-enter("fcn", "trustemg")
+enter("fcn", "sdemg", "trustemg")

@@ -19,8 +19,6 @@ __all__ = ["TCN", "Block", "training_loss"]
 FS = 1000.0  # Hz
 HIGHPASS_HZ = 40.0
 HIGHPASS_TAPS = 129
-KERNEL, STRIDE = 32, 8  # samples; of the filter bank and of its way back
-DILATIONS = (1, 2, 4, 8, 16, 32, 1, 4, 16)
 FLOOR = 1e-3  # an error of -30 dB counts half: what is nearly perfect need not become more so
 PER_DEVIATION_DB = 20.0  # what a mean error of one standard deviation of the noisy window costs besides
 
@@ -85,15 +83,17 @@ class TCN(nn.Module):
     """
 
     SHORTEST = HIGHPASS_TAPS // 2 + 1  # samples; the filter mirrors that much at the ends
+    KERNEL, STRIDE = 32, 8  # samples; of the filter bank and of its way back
+    DILATIONS = (1, 2, 4, 8, 16, 32, 1, 4, 16)
 
     def __init__(self, width=80):
         super().__init__()
         self.register_buffer("highpass", _highpass(), persistent=False)
-        self.encoder = nn.Conv1d(2, width, KERNEL, STRIDE)
-        self.blocks = nn.Sequential(*(Block(width, dilation) for dilation in DILATIONS))
+        self.encoder = nn.Conv1d(2, width, self.KERNEL, self.STRIDE)
+        self.blocks = nn.Sequential(*(Block(width, dilation) for dilation in self.DILATIONS))
         self.mask = nn.Conv1d(width, width, 1)
         self.addition = nn.Conv1d(width, width, 1)
-        self.decoder = nn.ConvTranspose1d(width, 1, KERNEL, STRIDE, bias=False)
+        self.decoder = nn.ConvTranspose1d(width, 1, self.KERNEL, self.STRIDE, bias=False)
         nn.init.normal_(self.decoder.weight, std=0.02)
 
     def forward(self, noisy):
@@ -108,9 +108,9 @@ class TCN(nn.Module):
     def _correct(self, views):
         """What to add to the high-pass, in units of its level, shape (n_windows, 1, n_samples)."""
         n_samples = views.shape[-1]
-        side = (KERNEL - STRIDE) // 2
+        side = (self.KERNEL - self.STRIDE) // 2
         with torch.autocast(views.device.type, enabled=False):  # the wave itself is kept exact
-            encoded = self.encoder(functional.pad(views, (side, side + -n_samples % STRIDE)))
+            encoded = self.encoder(functional.pad(views, (side, side + -n_samples % self.STRIDE)))
         seen = self.blocks(encoded)
         chosen = torch.sigmoid(self.mask(seen)) * encoded + self.addition(seen)
         with torch.autocast(views.device.type, enabled=False):

@@ -15,7 +15,9 @@ NAMES = denoise.names()
 CAUSAL = [name for name in NAMES if denoise.get(name).info.phase == "causal"]
 BLOCK_OR_WHOLE = [name for name in NAMES if name not in CAUSAL]
 LONGER_MIN_S = {"template"}  # needs several heart beats and says so
-STEADY_TONES = [name for name in NAMES if name not in LONGER_MIN_S]  # a tone has no beats: see the test beside it
+OF_CHANCE = {"sdemg"}  # draws its estimate, so that no two cycles of a tone are alike
+# A tone has no beats, and nothing drawn is steady: these methods have tests of their own beside the common one.
+STEADY_TONES = [name for name in NAMES if name not in LONGER_MIN_S | OF_CHANCE]
 every_method = pytest.mark.parametrize("name", NAMES)
 
 
@@ -171,8 +173,28 @@ def test_a_long_recording_has_no_seams(name):
     assert np.ptp(levels) <= 0.05 * np.max(levels)
 
 
+@pytest.mark.parametrize("name", sorted(OF_CHANCE))
+def test_a_method_of_chance_is_as_rough_and_as_loud_where_windows_meet_as_elsewhere(name):
+    """Two draws that are faded into one another would be quieter there, and two that are not would leave a step."""
+    d, fs = denoise.get(name), 1000
+    y = d(np.sin(2 * np.pi * np.arange(30 * fs) / 10), fs=fs)
+    overlap = round(d.overlap_s * fs)
+    meet = np.zeros(y.size - 1, dtype=bool)
+    for start in range(2 * fs - overlap, y.size - 2 * fs, 2 * fs - overlap):
+        meet[start - 3 : start + overlap + 3] = True
+    for x in (y[:-1], np.diff(y)):
+        assert np.std(x[meet]) == pytest.approx(np.std(x[~meet]), rel=0.05)
+
+
+@pytest.mark.parametrize("name", sorted(OF_CHANCE))
+def test_that_check_sees_a_knife_edge_too(name, monkeypatch):
+    monkeypatch.setattr(type(denoise.get(name)), "overlap_s", 0.002)
+    with pytest.raises(AssertionError):
+        test_a_method_of_chance_is_as_rough_and_as_loud_where_windows_meet_as_elsewhere(name)
+
+
 @pytest.mark.parametrize("name", ["fcn", "trustemg", "tcn"])
-def test_the_check_above_sees_windows_that_meet_at_a_knife_edge(name, monkeypatch):
+def test_the_check_for_steady_tones_sees_windows_that_meet_at_a_knife_edge(name, monkeypatch):
     monkeypatch.setattr(type(denoise.get(name)), "overlap_s", 0.002)
     with pytest.raises(AssertionError):
         test_a_long_recording_has_no_seams(name)
