@@ -40,8 +40,8 @@ class FCN(NetworkDenoiser):
 class SDEMG(NetworkDenoiser):
     """The diffusion network, sampled in a few large steps instead of fifty small ones.
 
-    Walks from different noise are averaged: their mean lies nearer to the truth than any of them. Two walks of three
-    calls do better than one of six.
+    At each call the guess of the clean signal is buried again in fresh noise, less deep. Walks from different noise can
+    be averaged: their mean lies nearer to the truth than any of them.
 
     Parameters
     ----------
@@ -54,8 +54,8 @@ class SDEMG(NetworkDenoiser):
         Network calls in one walk (dimensionless).
     samples : int
         Walks to average (dimensionless).
-    order : {1, 2}
-        DDIM or DPM-Solver++ (dimensionless).
+    order : {0, 1, 2}
+        Fresh noise at each call, DDIM or DPM-Solver++ (dimensionless); the last two go without fresh noise.
 
     References
     ----------
@@ -75,21 +75,26 @@ class SDEMG(NetworkDenoiser):
 
     name, network, reference = "sdemg", "emgtut.denoise.sdemg.SDEMG", "SDEMG2024"
 
-    def __init__(self, *, seed=0, weights=None, calls=3, samples=2, order=2):
-        self.calls, self.draws = check_count(calls, name="calls"), check_count(samples, name="samples")
-        if order not in (1, 2):
-            raise ValueError(f"order is {order!r}, but only 1 (DDIM) and 2 (DPM-Solver++) are known: choose one.")
+    def __init__(self, *, seed=0, weights=None, calls=6, samples=1, order=0):
+        self.calls, self.samples = check_count(calls, name="calls"), check_count(samples, name="samples")
+        if order not in (0, 1, 2):
+            raise ValueError(f"order is {order!r}, but only 0 (fresh noise), 1 (DDIM) and 2 (DPM-Solver++) are known.")
         self.order = order
+        self.draws = self.samples * (1 if order else self.calls)
         super().__init__(seed=seed, weights=weights)
 
     def estimate(self, model, noisy, noise):
         """Walk from each noise to a clean window, all walks of all windows together, and average those of a window."""
-        from emgtut.denoise.diffusion import deterministic, few_levels
+        from emgtut.denoise.diffusion import deterministic, few_levels, refreshed
 
-        steering = noisy.repeat_interleave(self.draws, dim=0)
-        levels = few_levels(self.calls)
-        walks = deterministic(model, steering, noise.flatten(0, 1), levels=levels, order=self.order)
-        return walks.reshape(noise.shape).mean(dim=1)
+        steering = noisy.repeat_interleave(self.samples, dim=0)
+        if self.order:
+            levels = few_levels(self.calls)
+            walks = deterministic(model, steering, noise.flatten(0, 1), levels=levels, order=self.order)
+        else:
+            noises = noise.reshape(len(steering), self.calls, -1).transpose(0, 1)
+            walks = refreshed(model, steering, noises, levels=few_levels(self.calls, first=0.3, last=0.98))
+        return walks.reshape(len(noisy), self.samples, -1).mean(dim=1)
 
 
 class MSEMG(NetworkDenoiser):
@@ -172,4 +177,4 @@ def enter(*names):
         register(name)(known[name])
 
 
-enter("fcn", "sdemg", "trustemg")
+enter("fcn", "sdemg", "msemg", "trustemg")
