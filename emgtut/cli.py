@@ -6,7 +6,7 @@ import typer
 from typer.core import TyperGroup
 
 from emgtut import __version__
-from emgtut.commands import assess, benchmark, book, checkup, data, denoise, stream, train
+from emgtut.commands import assess, benchmark, book, checkup, data, denoise, features, stream, train
 from emgtut.commands.options import Misuse
 
 
@@ -71,6 +71,7 @@ app = typer.Typer(
 app.add_typer(data.app, name="data")
 app.command("denoise")(denoise.denoise)
 app.command("assess")(assess.assess)
+app.command("features")(features.features)
 app.command("benchmark")(benchmark.benchmark)
 app.command("train")(train.train)
 app.command("stream")(stream.stream)

@@ -25,7 +25,18 @@ from emgtut.apply.evaluation import table as as_table
 from emgtut.apply.inputs import check_inputs, versions
 from emgtut.data.emglab import emglab_files
 
-__all__ = ["CLASSES", "NOT_A_DEVICE", "SCHEMES", "SIZES", "Size", "disorder_folds", "study", "summary", "table"]
+__all__ = [
+    "CLASSES",
+    "DENOISERS",
+    "NOT_A_DEVICE",
+    "SCHEMES",
+    "SIZES",
+    "Size",
+    "disorder_folds",
+    "study",
+    "summary",
+    "table",
+]
 
 NOT_A_DEVICE = (
     "This is teaching material, not a diagnostic device. It was built on simulated muscles, or on recordings of a few "
@@ -33,6 +44,7 @@ NOT_A_DEVICE = (
 )
 DATA = ("synthetic", "real")
 MODELS = ("nearest", "features", "cnn")
+DENOISERS = ("highpass", "bandpass_notch", "fcn", "tcn")  # of the table: those that are quick at 10 kHz
 SCHEMES = {"subject": "block", "record": "place", "window": None}  # name -> column whose values a fold keeps whole
 STRENGTHS = (0.1, 1.0, 10.0)
 NOTES = {

@@ -17,7 +17,16 @@ from emgtut.assess import mdf
 from emgtut.assess.features import mean_frequency, median_frequency
 from emgtut.signals import check_fs, frames, rms, validate
 
-__all__ = ["FEATURES", "Slope", "mdf_slope", "relative_to_start", "start_windows", "window_features", "with_changes"]
+__all__ = [
+    "FEATURES",
+    "Slope",
+    "fit_slope",
+    "mdf_slope",
+    "relative_to_start",
+    "start_windows",
+    "window_features",
+    "with_changes",
+]
 
 FEATURES = ("rms", "mav", "wl", "zc", "mnf", "mdf", "total_power", "mean_power")
 START_SHARE = 0.2
@@ -226,8 +235,6 @@ def mdf_slope(x, *, fs, frame_s=1.0):
     ------
     22 Fatigue
     """
-    from scipy.stats import linregress, t
-
     x = validate(x)
     if x.ndim != 1:
         raise ValueError(f"x has shape {x.shape}, but a line is fitted to one channel: pass x[0].")
@@ -238,12 +245,49 @@ def mdf_slope(x, *, fs, frame_s=1.0):
     work = np.isfinite(values) & (loudness >= WORK_SHARE * np.percentile(loudness, WORK_PERCENTILE))
     if work.sum() < 5:
         raise ValueError(f"{work.sum()} frames of {frame_s:g} s hold work, but a line with an interval needs 5.")
-    values, minutes = values[work], minutes[work]
+    return fit_slope(minutes[work], values[work], span=x.size / fs / 60)
+
+
+def fit_slope(minutes, values, *, span):
+    """Fit a line to values over time; widen its interval where neighbours are alike.
+
+    Parameters
+    ----------
+    minutes : array_like, shape (n_frames,), minutes
+        Times, rising, at least five.
+    values : array_like, shape (n_frames,), Hz
+        Frequencies at these times.
+    span : float
+        Length of the recording in minutes: `fall` is that of the line over it.
+
+    Returns
+    -------
+    Slope
+        With its 95 % interval.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than five values.
+
+    Examples
+    --------
+    >>> fit_slope([0, 1, 2, 3, 4], [100.0, 91.0, 79.0, 71.0, 60.0], span=4).per_minute
+    -10.0
+
+    Lesson
+    ------
+    22 Fatigue
+    """
+    from scipy.stats import linregress, t
+
+    minutes, values = np.asarray(minutes, dtype=np.float64), np.asarray(values, dtype=np.float64)
+    if values.size < 5:
+        raise ValueError(f"{values.size} values are given, but a line with an interval needs 5.")
     line = linregress(minutes, values)
     rest = values - line.intercept - line.slope * minutes
     alike = max(0.0, float(rest[1:] @ rest[:-1] / (rest @ rest))) if np.any(rest) else 0.0
     widened = line.stderr * np.sqrt((1 + alike) / (1 - alike))
     half = t.ppf((1 + LEVEL) / 2, max(1.0, values.size * (1 - alike) / (1 + alike) - 2)) * widened
     slope, start = float(line.slope), float(line.intercept)
-    fall = -slope * x.size / fs / 60 / start
-    return Slope(start, slope, float(slope - half), float(slope + half), float(fall))
+    return Slope(start, slope, float(slope - half), float(slope + half), float(-slope * span / start))

@@ -7,19 +7,34 @@ perspective. Rest is not a gesture here.
 """
 
 import functools
+from dataclasses import asdict, dataclass
 
 import numpy as np
 
+from emgtut import denoise
 from emgtut.apply.evaluation import Fold, Job, Study, subject_rows
 from emgtut.apply.evaluation import table as table_of
-from emgtut.apply.gesture_data import FS, Trials, cut, flexemg, grabmyo, ninapro, simulated
+from emgtut.apply.gesture_data import FS, GESTURES, Trials, cut, flexemg, grabmyo, ninapro, simulated
 from emgtut.apply.gesture_lda import WindowLDA
-from emgtut.apply.inputs import check_inputs, draw_condition, versions
-from emgtut.contaminate import draw_mixture
+from emgtut.apply.inputs import check_inputs, contaminated, draw_condition, versions
 from emgtut.data import group_folds, guard
 
-__all__ = ["DATA", "DENOISERS", "MODELS", "SCHEMES", "predict", "runs_of", "split", "study", "table", "trials_of"]
+__all__ = [
+    "DATA",
+    "DENOISERS",
+    "MODELS",
+    "SCHEMES",
+    "SIZES",
+    "Size",
+    "predict",
+    "runs_of",
+    "split",
+    "study",
+    "table",
+    "trials_of",
+]
 
+TASK = "gesture"
 SCHEMES = {
     "repetition": "Some repetitions of the first day are held out; everybody is known.",
     "day": "Trained on the first day, tested on later ones; everybody is known.",
@@ -35,18 +50,74 @@ MODELS = {
 DATA = {
     "synthetic": "Simulated people; every seed has other people.",
     "flexemg": "Recordings of two people, 64 electrodes around the forearm; 'clean' means as recorded, band-passed.",
-    "ninapro_db2": "Recordings of ten people of Ninapro DB2, exercise 1; 'clean' means as recorded, band-passed.",
-    "grabmyo": "Recordings of people of GRABMyo; 'clean' means as recorded, band-passed.",
+    "ninapro_db2": "Recordings of some people of Ninapro DB2, exercise 1; 'clean' means as recorded, band-passed.",
+    "grabmyo": "Recordings of some people of GRABMyo; 'clean' means as recorded, band-passed.",
 }
-DENOISERS = ("highpass", "bandpass_notch", "tcn")
+# Rows of the table: every method that is registered, but for those that mean no cleaning or silence, the causal twins,
+# the template, which refuses a recording without a heart in it, and ceemdan, which takes hours here.
+NO_ROW = ("identity", "zero", "highpass_causal", "bandpass_notch_causal", "tcn_causal", "template", "ceemdan")
+DENOISERS = tuple(name for name in denoise.names() if name not in NO_ROW)
 REPETITION_FOLDS, SUBJECT_FOLDS, INNER = 4, 8, 3
-FAST = {"people": 3, "repetitions": 3, "later_repetitions": 1, "gestures": ("fist", "open", "flex", "extend")}
+ONE_DAY = ("ninapro_db2",)
+NO_MODEL_OF_THEIR_OWN = ("subject", "lda_own")  # nobody has a model of their own before they were recorded
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much is simulated or read, and how the network is trained.
+
+    Parameters
+    ----------
+    people : int
+        People, simulated or of the larger collections; flexemg has two.
+    repetitions, later_repetitions : int
+        Runs of all gestures of a simulated person, on the first day and on the later one.
+    gestures : tuple of str
+        That simulated people make.
+    units : int
+        Motor units of each simulated muscle.
+    ring : int or None
+        Only this ring of sixteen electrodes of flexemg, from 0; all 64 when None.
+    plan : tuple of (str, int)
+        What differs from `COURSE` of :mod:`emgtut.apply.gesture_learning`.
+
+    Examples
+    --------
+    >>> SIZES["quick"].gestures
+    ('fist', 'open', 'flex', 'extend')
+
+    Lesson
+    ------
+    23 Gesture
+    """
+
+    people: int
+    repetitions: int
+    later_repetitions: int
+    gestures: tuple
+    units: int = 40
+    ring: int | None = None
+    plan: tuple = ()
+
+
+SIZES = {
+    "full": Size(6, 4, 2, GESTURES),
+    "quick": Size(
+        3,
+        3,
+        1,
+        ("fist", "open", "flex", "extend"),
+        units=10,
+        ring=1,
+        plan=(("width", 4), ("hidden", 8), ("head", 16), ("steps", 40)),
+    ),
+}
 
 
 # ------------------------------------------------------------------------------------------------ data
 
 
-def runs_of(data, *, seed=0, fast=False, root=None):
+def runs_of(data, *, seed=0, size="full", root=None):
     """Load or simulate the runs of a study.
 
     Parameters
@@ -55,8 +126,8 @@ def runs_of(data, *, seed=0, fast=False, root=None):
         Which.
     seed : int
         Of simulated people (dimensionless); recorded people are the same for every seed.
-    fast : bool
-        Fewer people, gestures or channels.
+    size : str or Size
+        One of `SIZES`, or your own.
     root : path, optional
         Data folder.
 
@@ -82,15 +153,29 @@ def runs_of(data, *, seed=0, fast=False, root=None):
     ------
     23 Gesture
     """
+    size = _size(size)
     if data == "synthetic":
-        return simulated(seed=seed, **(FAST if fast else {}))
+        wanted = {
+            name: getattr(size, name) for name in ("people", "repetitions", "later_repetitions", "gestures", "units")
+        }
+        return simulated(seed=seed, **wanted)
+    people = [str(number) for number in range(1, size.people + 1)]
     if data == "flexemg":
-        return flexemg(ring=1 if fast else None, root=root)
+        return flexemg(ring=size.ring, root=root)
     if data == "ninapro_db2":
-        return ninapro(people=range(1, 4 if fast else 11), exercises=("1",), root=root)
+        return ninapro(people=people, exercises=("1",), root=root)
     if data == "grabmyo":
-        return grabmyo(people=("1", "2", "3") if fast else None, root=root)
+        return grabmyo(people=people, root=root)
     raise ValueError(f"There are no gestures called {data!r}: choose one of {', '.join(DATA)}.")
+
+
+def _size(size):
+    """A size by its name, or as given."""
+    if isinstance(size, Size):
+        return size
+    if size not in SIZES:
+        raise ValueError(f"size is {size!r}: choose {' or '.join(SIZES)}.")
+    return SIZES[size]
 
 
 def trials_of(runs, inputs, *, seed, source="auto", root=None):
@@ -148,9 +233,8 @@ def trials_of(runs, inputs, *, seed, source="auto", root=None):
 def _noise_to_train_with(run, seed, source, root):
     """A noisy version that shares no noise with the tests: another condition, from another part of the library."""
     condition = draw_condition(f"{run.name}/train", seed=seed)
-    how = {"fs": FS, "split": "train", "seed": seed, "source": source, "root": root}
-    rows = [draw_mixture(row, condition, item=f"{run.name}/{at}", **how)[0].noisy for at, row in enumerate(run.signal)]
-    return np.stack(rows)
+    how = {"fs": FS, "item": run.name, "seed": seed, "split": "train", "source": source, "root": root}
+    return contaminated(run.signal, condition, **how)
 
 
 def _joined(parts):
@@ -230,7 +314,7 @@ def _held_out(groups, places, scheme, seed):
 # ------------------------------------------------------------------------------------------------ models
 
 
-def predict(model, inputs, fold, *, seed, fast=False):
+def predict(model, inputs, fold, *, seed, size="full"):
     """Train a model on the clean trials of a fold, once, and let it name the gestures of the held-out ones.
 
     Parameters
@@ -244,8 +328,8 @@ def predict(model, inputs, fold, *, seed, fast=False):
         to choose and trains on all of the training part.
     seed : int
         Of the training (dimensionless).
-    fast : bool
-        Train small networks for a few steps only.
+    size : str or Size
+        Its `plan` is that of the networks.
 
     Returns
     -------
@@ -286,7 +370,7 @@ def predict(model, inputs, fold, *, seed, fast=False):
         from emgtut.apply.gesture_learning import train_stcnet
 
         train, validation = (clean.take(part) for part in fold.pairs[0])
-        trained = train_stcnet(train, validation, plan=_plan(model, fast), seed=seed)
+        trained = train_stcnet(train, validation, plan=_plan(model, _size(size)), seed=seed)
         chosen = f"step {trained.histories[-1].best_step}"
     return {name: trained.predict(trials.signal[fold.test]) for name, trials in tested.items()}, chosen
 
@@ -306,10 +390,10 @@ def _one_for_each(inputs, fold):
     return found
 
 
-def _plan(model, fast):
+def _plan(model, size):
     from emgtut.apply.gesture_learning import COURSE
 
-    plan = COURSE.but(width=4, hidden=8, head=16, steps=40) if fast else COURSE
+    plan = COURSE.but(**dict(size.plan))
     return plan.but(contrast_steps=plan.steps // 2) if model == "stcnet_sac" else plan
 
 
@@ -317,116 +401,92 @@ def _plan(model, fast):
 
 
 def study(
-    *, seeds=(0,), data="synthetic", denoisers=DENOISERS, models=tuple(MODELS), schemes=None, fast=False, root=None
+    *, data="synthetic", inputs=(), models=tuple(MODELS), seeds=(0, 1, 2), scheme="subject", size="full", root=None
 ):
-    """Prepare the study: a job for each seed, scheme and model.
+    """Put the study of gestures together.
 
     Parameters
     ----------
-    seeds : sequence of int
-        Of people (where simulated), noise and training.
     data : str
         One of `DATA`.
-    denoisers : sequence of str
-        Names; "clean" and "noisy" are always there.
+    inputs : sequence of str
+        Denoisers to test beside "clean" and "noisy".
     models : sequence of str
-        Some of `MODELS`.
-    schemes : sequence of str, optional
-        Some of `SCHEMES`; by default all that the data allow: there is no later day in Ninapro DB2.
-    fast : bool
-        A small study for a chapter or a test.
+        Some of `MODELS`. There is no `lda_own` for people held out: it is left out, and the notes say so.
+    seeds : sequence of int
+        Of people (where simulated), noise and training (dimensionless).
+    scheme : {"repetition", "day", "subject"}
+        What is held out. There is no later day in Ninapro DB2.
+    size : str or Size
+        One of `SIZES`, or your own. With "quick" the scores mean nothing.
     root : path, optional
         Data folder.
 
     Returns
     -------
     Study
-        Its jobs load, simulate and train when they are run, not before.
+        One job for each seed and model. Jobs load, simulate and train when they are run, not before.
 
     Raises
     ------
     ValueError
-        If a choice is unknown.
+        If a choice is unknown, or no model is left.
+
+    References
+    ----------
+    Hudgins1993, STCNet2025
 
     Examples
     --------
-    >>> made = study(models=["lda"], denoisers=["highpass"], fast=True)
+    >>> made = study(models=["lda", "lda_own"], seeds=[0])
     >>> [job.name for job in made.jobs]
-    ['seed0_repetition_lda', 'seed0_day_lda', 'seed0_subject_lda']
+    ['seed0_lda']
 
     Lesson
     ------
     23 Gesture
     """
-    inputs = check_inputs(denoisers)
-    schemes = tuple(schemes or (name for name in SCHEMES if name != "day" or data != "ninapro_db2"))
-    for kind, names, known in (("data", [data], DATA), ("scheme", schemes, SCHEMES), ("model", models, MODELS)):
+    for kind, names, known in (("data", [data], DATA), ("scheme", [scheme], SCHEMES), ("model", models, MODELS)):
         unknown = [name for name in names if name not in known]
         if unknown:
             raise ValueError(f"There is no {kind} {unknown[0]!r}: choose from {', '.join(known)}.")
-    about = {
-        "task": "gesture", "data": data, "seeds": [int(seed) for seed in seeds], "inputs": list(inputs),
-        "models": list(models), "schemes": list(schemes), "fast": bool(fast),
-    }  # fmt: skip
-    loaded = {"data": data, "inputs": inputs, "fast": fast, "root": None if root is None else str(root)}
+    if scheme == "day" and data in ONE_DAY:
+        raise ValueError(f"{data} was recorded on one day, so no day can be held out: choose another scheme.")
+    size, inputs, seeds = _size(size), check_inputs(inputs), tuple(int(seed) for seed in seeds)
+    wanted = tuple(model for model in dict.fromkeys(models) if (scheme, model) != NO_MODEL_OF_THEIR_OWN)
+    if not wanted:
+        raise ValueError(f"models is {list(models)}, of which none fits the scheme {scheme}: choose others.")
+    plan = _Plan(data, scheme, inputs, size, None if root is None else str(root))
     jobs = [
-        Job(f"seed{seed}_{scheme}_{model}", functools.partial(_rows, int(seed), scheme, model, **loaded))
-        for seed in seeds
-        for scheme in schemes
-        for model in models
-        if (scheme, model) != ("subject", "lda_own")  # nobody has a model of their own before they were recorded
+        Job(f"seed{seed}_{model}", functools.partial(_score, plan, model, seed)) for seed in seeds for model in wanted
     ]
+    about = {"task": TASK, "data": data, "scheme": scheme, "inputs": inputs, "models": wanted}
+    about |= {"seeds": seeds, "size": asdict(size)}
     notes = [
         DATA[data],
-        *(f"{name}: {SCHEMES[name]}" for name in schemes),
-        *(f"{name}: {MODELS[name]}" for name in models),
-        "Every run has one level and one set of contaminants, drawn by chance; each channel its own noise of the test "
-        "part. Models are trained on clean trials, except lda_noisy. Denoisers are not told what acts.",
+        f"{scheme}: {SCHEMES[scheme]}",
+        *(f"{name}: {MODELS[name]}" for name in wanted),
+        "Every run has one level and one set of contaminants, drawn by chance. Models are trained on clean trials, "
+        "except lda_noisy. Denoisers are not told what acts.",
     ]
-    return Study("gesture", about, jobs, notes)
+    return Study(TASK, about, jobs, notes)
 
 
-def _rows(seed, scheme, model, *, data, inputs, fast, root):
-    """Train and test on every fold of one scheme, and score each person over all folds."""
-    made = _made(data, seed, inputs, fast, root)
-    clean, places, answers, chosen = made["clean"], [], {name: [] for name in inputs}, []
-    for fold in split(clean, scheme, seed=seed):
-        found, choice = predict(model, made, fold, seed=seed, fast=fast)
-        places.append(fold.test)
-        chosen.append(choice)
-        for name in inputs:
-            answers[name].append(found[name])
-    at = np.concatenate(places)
-    known = {"task": "gesture", "data": data, "scheme": scheme, "model": model, "seed": seed}
-    return [
-        row
-        for name in inputs
-        for row in subject_rows(
-            clean.gesture[at], np.concatenate(answers[name]), clean.subject[at], **known, input=name,
-            chosen="; ".join(filter(None, chosen)),
-        )
-    ]  # fmt: skip
-
-
-@functools.lru_cache(maxsize=1)
-def _made(data, seed, inputs, fast, root):
-    """All inputs of one seed: made once for all jobs of that seed that follow one another in a process."""
-    runs = runs_of(data, seed=seed, fast=fast, root=root)
-    source = "synthetic" if data == "synthetic" else "auto"
-    return trials_of(runs, (*inputs, "noisy_train"), seed=seed, source=source, root=root)
-
-
-def table(*, seeds=(0,), data="synthetic", denoisers=DENOISERS, fast=False, progress=False, **choices):
-    """Run the study here and now.
+def table(*, seeds=(0,), data="synthetic", denoisers=(), size="full", progress=False, schemes=None, **choices):
+    """Run the study here and now, with several schemes.
 
     Parameters
     ----------
-    seeds, data, denoisers, fast
-        As for `study`.
+    seeds, data, size
+        As for :func:`study`.
+    denoisers : sequence of str
+        The `inputs` of :func:`study`.
     progress : bool
-        Show a progress bar in a terminal.
+        Show a bar in a terminal.
+    schemes : sequence of str, optional
+        By default all that the data allow.
     **choices
-        More choices of `study`: `models`, `schemes`, `root`.
+        `models` and `root`, as for :func:`study`.
 
     Returns
     -------
@@ -438,7 +498,7 @@ def table(*, seeds=(0,), data="synthetic", denoisers=DENOISERS, fast=False, prog
     ValueError
         If a choice is unknown.
     DataMissing
-        If the recordings are not here.
+        If the recordings are not here. Nothing is put in their place.
 
     Examples
     --------
@@ -453,5 +513,50 @@ def table(*, seeds=(0,), data="synthetic", denoisers=DENOISERS, fast=False, prog
     """
     from tqdm import tqdm
 
-    jobs = study(seeds=seeds, data=data, denoisers=denoisers, fast=fast, **choices).jobs
-    return table_of(row for job in tqdm(jobs, desc="gesture", disable=None if progress else True) for row in job.run())
+    wanted = schemes or [name for name in SCHEMES if name != "day" or data not in ONE_DAY]
+    how = {"seeds": seeds, "data": data, "inputs": denoisers, "size": size, **choices}
+    jobs = [job for scheme in wanted for job in study(scheme=scheme, **how).jobs]
+    bar = tqdm(jobs, desc=TASK, disable=None if progress else True)
+    return table_of(row for job in bar for row in job.run())
+
+
+# ------------------------------------------------------------------------------------------------ one job
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What the jobs of a study share; it can be hashed, so that trials are made once."""
+
+    data: str
+    scheme: str
+    inputs: tuple
+    size: Size
+    root: str | None
+
+
+def _score(plan, model, seed):
+    """Train and test on every fold, and score each person over all folds."""
+    made = _made(plan.data, seed, plan.inputs, plan.size, plan.root)
+    clean, places, answers, chosen = made["clean"], [], {name: [] for name in plan.inputs}, []
+    for fold in split(clean, plan.scheme, seed=seed):
+        found, choice = predict(model, made, fold, seed=seed, size=plan.size)
+        places.append(fold.test)
+        chosen.append(choice)
+        for name in plan.inputs:
+            answers[name].append(found[name])
+    at = np.concatenate(places)
+    known = {"task": TASK, "data": plan.data, "scheme": plan.scheme, "model": model, "seed": seed}
+    known["chosen"] = "; ".join(filter(None, chosen))
+    rows = []
+    for name in plan.inputs:
+        said = np.concatenate(answers[name])
+        rows += subject_rows(clean.gesture[at], said, clean.subject[at], input=name, **known)
+    return rows
+
+
+@functools.lru_cache(maxsize=3)
+def _made(data, seed, inputs, size, root):
+    """All inputs of one seed; kept for three seeds, since every scheme needs the same ones."""
+    runs = runs_of(data, seed=seed, size=size, root=root)
+    source = "synthetic" if data == "synthetic" else "auto"
+    return trials_of(runs, (*inputs, "noisy_train"), seed=seed, source=source, root=root)

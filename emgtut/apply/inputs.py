@@ -1,20 +1,23 @@
 """What a trained model meets at the end: the clean recording, the contaminated one, and what each denoiser makes of it.
 
-Each recording gets one condition - a level and a set of contaminants - and every channel its own noise from the test
-part of the noise library, so that even the mains frequency of two channels may differ. Which noise it is follows from
-the seed and the recording's name alone. Denoisers are not told what acts, as they would not be in use.
+Each recording gets one condition - a level and a set of contaminants - with noise from the test part of the noise
+library. A person has one heart, and a room one mains: those two are drawn once and act on all channels at once. Motion
+and broadband noise arise at each electrode and are drawn for each channel. Which noise it is follows from the seed and
+the recording's name alone. Denoisers are not told what acts, as they would not be in use.
 """
 
 import numpy as np
 
 from emgtut import denoise
-from emgtut.contaminate import KINDS, Condition, draw_mixture, stream
+from emgtut.contaminate import KINDS, Condition, draw_with_source, mix_components, stream
+from emgtut.contaminate.library import REAL
 from emgtut.signals import validate
 
-__all__ = ["INPUTS", "LEVELS_DB", "check_inputs", "draw_condition", "versions"]
+__all__ = ["INPUTS", "LEVELS_DB", "SHARED", "check_inputs", "contaminated", "draw_condition", "versions"]
 
 LEVELS_DB = (-15.0, -10.0, -5.0, 0.0, 5.0, 10.0, 15.0)
 INPUTS = ("clean", "noisy")  # in every table: the upper bound, and what doing nothing gives
+SHARED = ("mains", "ecg")  # one source for all channels of a recording
 
 
 def check_inputs(names):
@@ -86,6 +89,68 @@ def draw_condition(item, *, seed, levels_db=LEVELS_DB):
     return Condition(level, tuple(KINDS[at] for at in sorted(kinds)))
 
 
+def contaminated(clean, condition, *, fs, item, seed, split="test", source="auto", root=None):
+    """Contaminate all channels of one recording: one heart and one mains for all, the rest channel by channel.
+
+    Parameters
+    ----------
+    clean : array_like, shape (n_channels, n_samples), any unit
+        The recording; no channel silent.
+    condition : Condition
+        Which contaminants, and at which level.
+    fs : float
+        Sampling rate in Hz.
+    item : str
+        Name of the recording.
+    seed : int
+        Of the study (dimensionless).
+    split : {"train", "validation", "test"}
+        Which part of the noise library to draw from.
+    source : {"auto", "synthetic", "real"}
+        Where noise is from, as for :func:`emgtut.contaminate.draw_mixture`.
+    root : path, optional
+        Data folder.
+
+    Returns
+    -------
+    ndarray, shape (n_channels, n_samples), unit of `clean`
+        The level holds over the whole recording, in each channel. So a shared contaminant has one course in time and,
+        where muscles differ in loudness, another size in each channel.
+
+    Raises
+    ------
+    ValueError
+        If the recording is not two-dimensional, or a channel is silent.
+
+    Examples
+    --------
+    >>> clean = np.random.default_rng(0).standard_normal((2, 3000))
+    >>> how = {"fs": 1000, "item": "ann/1", "seed": 0, "source": "synthetic"}
+    >>> hum, hiss = (contaminated(clean, Condition(0.0, (kind,)), **how) - clean for kind in ("mains", "white"))
+    >>> [round(float(abs(np.corrcoef(noise)[0, 1])), 1) for noise in (hum, hiss)]
+    [1.0, 0.0]
+
+    Lesson
+    ------
+    22 Fatigue
+    """
+    clean = validate(clean, name="clean")
+    if clean.ndim != 2:
+        raise ValueError(f"clean has shape {clean.shape}, but (channels, samples) is needed: pass x[None] for one.")
+
+    def drawn(kind, *place):
+        rng = stream(seed, item, split, float(condition.snr_db), tuple(condition.kinds), kind, *place)
+        wanted = "synthetic" if source == "real" and kind not in REAL else source
+        return draw_with_source(kind, split, clean.shape[-1], fs, rng, source=wanted, root=root)[0]
+
+    shared = {kind: drawn(kind) for kind in condition.kinds if kind in SHARED}
+    noisy = []
+    for at, row in enumerate(clean):
+        noises = {kind: shared[kind] if kind in shared else drawn(kind, at) for kind in condition.kinds}
+        noisy.append(mix_components(row, noises, condition.snr_db).noisy)
+    return np.stack(noisy)
+
+
 def versions(clean, names, *, fs, item, seed, source="auto", root=None, condition=None):
     """Make every input from one clean recording.
 
@@ -135,9 +200,7 @@ def versions(clean, names, *, fs, item, seed, source="auto", root=None, conditio
     condition = draw_condition(item, seed=seed) if condition is None else condition
     made = {"clean": clean}
     if any(name != "clean" for name in names):
-        how = {"fs": fs, "split": "test", "seed": seed, "source": source, "root": root}
-        noisy = [draw_mixture(row, condition, item=f"{item}/{at}", **how)[0].noisy for at, row in enumerate(clean)]
-        made["noisy"] = np.stack(noisy)
+        made["noisy"] = contaminated(clean, condition, fs=fs, item=item, seed=seed, source=source, root=root)
     for name in names:
         if name not in made:
             made[name] = denoise.get(name, seed=seed)(made["noisy"], fs=fs)

@@ -5,10 +5,12 @@ from emgtut.assess.faults import clipped_share, flat_share, hum_share, odd_chann
 from emgtut.assess.features import arv, kurtosis, mdf, mnf, zcr
 from emgtut.assess.metrics import evaluate, lsd, prd, rmse, snr_db
 from emgtut.assess.onset import onset_error_ms, onset_s, teager_kaiser
+from emgtut.assess.qasenet import Quality, predict_snr, snr_grade
 from emgtut.assess.screening import Rules, Screened, contrast_snr_db, grade, screen, screen_recording
 from emgtut.assess.spectral_quality import hampel_error_ratio, spectral_quality
 
 __all__ = [
+    "Quality",
     "Rules",
     "Screened",
     "arv",
@@ -28,10 +30,12 @@ __all__ = [
     "onset_error_ms",
     "onset_s",
     "prd",
+    "predict_snr",
     "rmse",
     "screen",
     "screen_recording",
     "snr_db",
+    "snr_grade",
     "spectral_quality",
     "teager_kaiser",
     "whiteness",

@@ -5,13 +5,14 @@ what it was trained on. Where it does not, the number is a guess and says so.
 """
 
 import functools
+import importlib.util
 from dataclasses import dataclass
 
 import numpy as np
 
 from emgtut.signals import check_fs, resample, rms, validate
 
-__all__ = ["MODELS", "Quality", "predict_snr"]
+__all__ = ["GRADES", "MODELS", "Quality", "predict_snr", "snr_grade"]
 
 FS = 1000.0
 WINDOW_S = 4.0
@@ -20,6 +21,7 @@ HOP_S = 1.0
 MARGIN_DB = 1.0  # a prediction this far outside the trained range is no prediction
 AT_ONCE = 64  # windows that the network sees together, so that memory stays bounded
 MODELS = {"ecg": "qase_ecg", "mixture": "qase_mixture"}
+GRADES = {"A": 10.0, "B": 0.0, "C": -10.0}  # dB, the lowest SNR of each: conventions of this course
 
 
 @dataclass(frozen=True)
@@ -32,13 +34,13 @@ class Quality:
         Predicted SNR of the whole signal: predicted muscle energy over predicted noise energy, added up over windows.
     sd : float or ndarray, shape (...), dB
         Standard deviation of the prediction, as measured on validation data at such predictions.
-    in_distribution : bool or ndarray of bool, shape (...)
+    in_distribution : bool or ndarray of bool, shape (...), dimensionless
         True where at least half of the windows resemble the training data and lie in the trained range.
     times : ndarray, shape (n_windows,), seconds
         Centres of the windows.
     by_window : ndarray, shape (..., n_windows), dB
         Predicted SNR over time.
-    familiar : ndarray of bool, shape (..., n_windows)
+    familiar : ndarray of bool, shape (..., n_windows), dimensionless
         Which windows resemble the training data.
 
     Lesson
@@ -63,8 +65,9 @@ def predict_snr(x, *, fs, model="mixture"):
     """Predict the SNR of a noisy sEMG signal without its clean reference.
 
     The signal is brought to 1 kHz and cut into windows of 4 s, one every second; each gets a prediction. Scaling the
-    signal changes nothing. "Noise" is what the model was trained to call so: with "ecg" the heart alone; with "mixture"
-    heart, mains, motion, white and coloured noise.
+    signal changes nothing. "Muscle" is what a band-pass from 20 to 450 Hz leaves of a clean recording. "Noise" is what
+    the judge was trained to call so: with "ecg" the heart alone, at -15 to 0 dB; with "mixture" heart, mains, motion,
+    white and coloured noise, at -15 to 15 dB. Give it the recording as it is, or behind a high-pass of at most 20 Hz.
 
     Parameters
     ----------
@@ -83,7 +86,7 @@ def predict_snr(x, *, fs, model="mixture"):
     Raises
     ------
     ValueError
-        If the model is unknown, the rate too low, or the signal too short or silent.
+        If the model is unknown, the rate too low, the signal too short or silent, or torch or the weights are missing.
 
     References
     ----------
@@ -126,6 +129,35 @@ def predict_snr(x, *, fs, model="mixture"):
     )
 
 
+def snr_grade(snr_db, in_distribution=True):
+    """Turn a predicted SNR into a letter: A from 10 dB, B from 0 dB, C from -10 dB, else D. Limits are conventions.
+
+    Parameters
+    ----------
+    snr_db : float
+        Predicted SNR in dB.
+    in_distribution : bool
+        Whether the signal resembles what the judge was trained on.
+
+    Returns
+    -------
+    str
+        "A", "B", "C", "D", or "unknown" where the prediction is a guess.
+
+    Lesson
+    ------
+    21 QASE-net
+
+    Examples
+    --------
+    >>> [snr_grade(snr_db) for snr_db in (12, 10, -3, -10.5)], snr_grade(12, False)
+    (['A', 'A', 'C', 'D'], 'unknown')
+    """
+    if not in_distribution:
+        return "unknown"
+    return next((letter for letter, least in GRADES.items() if snr_db >= least), "D")
+
+
 def _windows(n_samples):
     """Starts of the windows, the last one flush with the end, and their length."""
     length = min(n_samples, round(WINDOW_S * FS))
@@ -136,28 +168,33 @@ def _windows(n_samples):
 
 def _ask(name, pieces):
     """Predictions, spreads and familiarity, each (n_rows, n_windows), of pieces (n_rows, n_windows, n_samples)."""
-    import torch
-
     judge = _judge(name)
     flat = pieces.reshape(-1, pieces.shape[-1])
-    flat = flat - flat.mean(axis=-1, keepdims=True)
-    level = rms(flat)[:, None]
-    flat = (flat / np.where(level > 0, level, 1.0)).astype(np.float32)
-    answers = []
+    parts = [_ask_some(judge, flat[first : first + AT_ONCE]) for first in range(0, len(flat), AT_ONCE)]
+    return [np.concatenate(part).reshape(pieces.shape[:2]) for part in zip(*parts, strict=True)]
+
+
+def _ask_some(judge, windows):
+    """The same for some windows (n, n_samples), each (n,)."""
+    import torch
+
+    windows = windows - windows.mean(axis=-1, keepdims=True)
+    level = rms(windows)[:, None]
+    windows = (windows / np.where(level > 0, level, 1.0)).astype(np.float32)
     with torch.no_grad():
-        for first in range(0, len(flat), AT_ONCE):
-            answers.append(torch.stack(judge(torch.from_numpy(flat[first : first + AT_ONCE]))).numpy())
-    snr, sd = np.concatenate(answers, axis=1).astype(np.float64).reshape(2, *pieces.shape[:2])
+        snr, sd = (part.numpy().astype(np.float64) for part in judge(torch.from_numpy(windows)))
     inside = (snr >= judge.low_db - MARGIN_DB) & (snr <= judge.high_db + MARGIN_DB)
-    near = np.zeros(len(flat), dtype=bool)
-    heard = np.any(flat, axis=-1)
-    near[heard] = judge.distance(flat[heard]) <= 1
-    return snr, sd, near.reshape(inside.shape) & inside
+    heard = np.any(windows, axis=-1)
+    near = np.zeros(len(windows), dtype=bool)
+    near[heard] = judge.distance(windows[heard]) <= 1
+    return snr, sd, near & inside
 
 
 @functools.lru_cache(maxsize=2)
 def _judge(name):
     """The trained network, loaded once."""
+    if importlib.util.find_spec("torch") is None:
+        raise ValueError("Judging without a reference needs PyTorch: `pip install -r requirements-torch.txt`.")
     from emgtut.assess.qase_predictor import QasePredictor
     from emgtut.learn import load_weights, read_card
 

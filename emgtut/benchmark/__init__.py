@@ -14,7 +14,7 @@ from emgtut.benchmark.protocols import PROTOCOLS, Protocol, protocol
 from emgtut.benchmark.running import run
 from emgtut.benchmark.scoring import SCORES, score
 from emgtut.benchmark.suites import Block, Suite, suite
-from emgtut.benchmark.summary import bootstrap_interval, summarise
+from emgtut.benchmark.summary import bootstrap_interval, exact_interval, summarise
 from emgtut.benchmark.tracing import provenance
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "check_frozen",
     "digest",
     "draw_all",
+    "exact_interval",
     "finished",
     "frozen",
     "paired",

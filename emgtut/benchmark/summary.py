@@ -7,15 +7,20 @@ are drawn with replacement, with all their cells. With the seven test subjects i
 `bootstrap_interval`.
 """
 
+from itertools import combinations_with_replacement
+from math import factorial
+
 import numpy as np
+from scipy.special import gamma
 from scipy.stats import bootstrap
 
 from emgtut.benchmark.scoring import SCORES
 
-__all__ = ["CELL", "bootstrap_interval", "cell_means", "macro_row", "summarise"]
+__all__ = ["CELL", "bootstrap_interval", "cell_means", "exact_interval", "macro_row", "summarise"]
 
 CELL = ("subject", "snr_db", "kinds")
 RESAMPLES, LEVEL = 2000, 0.95
+MOST_LISTED = 8  # people; with more, the draws are too many to list
 
 
 def bootstrap_interval(cells, *, seed=0, n_resamples=RESAMPLES, level=LEVEL):
@@ -67,6 +72,58 @@ def bootstrap_interval(cells, *, seed=0, n_resamples=RESAMPLES, level=LEVEL):
         rng=np.random.default_rng(seed),
     ).confidence_interval
     return float(found.low), float(found.high)
+
+
+def exact_interval(cells, *, level=LEVEL):
+    """Percentile interval of a macro average as `bootstrap_interval`, without chance: every draw of the people counts.
+
+    Seven people can be drawn with replacement in 1716 ways that differ in who is there how often.
+
+    Parameters
+    ----------
+    cells : Series, indexed by at least `subject`
+        Cell means, in any unit.
+    level : float
+        Nominal coverage, a fraction.
+
+    Returns
+    -------
+    (float, float)
+        Lower and upper end, in the unit of the cells; NaN where there are fewer than two subjects.
+
+    Raises
+    ------
+    ValueError
+        If there are more than eight subjects.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> people = pd.Index(["a", "b"], name="subject")  # aa, ab, ba, bb: means 0, 1, 1, 2
+    >>> exact_interval(pd.Series([0.0, 2.0], index=people), level=0.4)
+    (1.0, 1.0)
+
+    Lesson
+    ------
+    19 Showdown
+    """
+    by_subject = cells.groupby("subject")
+    sums, counts = by_subject.sum().to_numpy(), by_subject.count().to_numpy()
+    people = counts.size
+    if people < 2:
+        return np.nan, np.nan
+    if people > MOST_LISTED:
+        raise ValueError(f"There are {people} subjects, but draws can be listed for {MOST_LISTED} at most: resample.")
+    draws = np.array(
+        [np.bincount(one, minlength=people) for one in combinations_with_replacement(range(people), people)]
+    )
+    ways = factorial(people) / np.prod(gamma(draws + 1), axis=1)
+    values = draws @ sums / (draws @ counts)
+    order = np.argsort(values, kind="stable")
+    reached = np.cumsum(ways[order]) / people**people
+    at = np.searchsorted(reached, [(1 - level) / 2 - 1e-12, (1 + level) / 2 - 1e-12])
+    low, high = values[order][np.minimum(at, values.size - 1)]
+    return float(low), float(high)
 
 
 def summarise(table, *, by=None, scores=tuple(SCORES), seed=0):

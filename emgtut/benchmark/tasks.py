@@ -6,7 +6,6 @@ pooled; the spread over seeds is told beside. All intervals come from drawing su
 """
 
 import importlib
-import inspect
 from dataclasses import replace
 
 import numpy as np
@@ -24,8 +23,9 @@ from emgtut.benchmark.tracing import LIBRARIES, environment, stamp
 __all__ = ["TASKS", "make_study", "run_study", "summarise_slopes", "summarise_task", "task_module", "task_provenance"]
 
 TASKS = ("fatigue", "gesture", "disorder")
-USUAL_DENOISERS = ("highpass",)
-USUAL_SCHEMES = {"fatigue": ("subject",)}  # the others run all that they have
+USUAL_SCHEMES = {  # by task and, where it matters, data; the others run all that they have
+    ("gesture", "ninapro_db2"): ("repetition", "subject"),  # of one day
+}
 POOLED = ("balanced_accuracy", "macro_f1")
 GROUPS = ["task", "data", "scheme", "model"]
 AGAINST = "noisy"
@@ -71,7 +71,7 @@ def make_study(task, *, inputs=None, schemes=None, size=None, **asked):
     task : {"fatigue", "gesture", "disorder"}
         Which.
     inputs : sequence of str, optional
-        Denoisers to test beside "clean" and "noisy"; by default those the task names, or a high-pass alone.
+        Denoisers to test beside "clean" and "noisy"; by default those that the task lists as `DENOISERS`.
     schemes : sequence of str, optional
         How items are split; by default as is usual for the task.
     size : str, optional
@@ -93,26 +93,26 @@ def make_study(task, *, inputs=None, schemes=None, size=None, **asked):
     --------
     >>> made = make_study("fatigue", schemes=["subject", "window"], models=["svm"], seeds=[0])
     >>> made.jobs[0].name, made.jobs[-1].name
-    ('subject_svm_seed0_simulated-1', 'window_slopes_seed0')
+    ('subject_svm_seed0_simulated-1', 'window_svm_seed0_2')
 
     Lesson
     ------
     22 Fatigue
     """
     module = task_module(task)
-    known = inspect.signature(module.study).parameters
-    usual = getattr(module, "DENOISERS", USUAL_DENOISERS)
-    asked["denoisers" if "denoisers" in known else "inputs"] = usual if inputs is None else inputs
-    if size is not None:
-        asked |= {"fast": size == "quick"} if "fast" in known else {"size": size}
-    if "schemes" in known:
-        return module.study(schemes=schemes, **asked)
-    wanted = tuple(schemes or USUAL_SCHEMES.get(task) or module.SCHEMES)
+    asked |= {"inputs": module.DENOISERS if inputs is None else inputs} | ({} if size is None else {"size": size})
+    usual = USUAL_SCHEMES.get((task, asked.get("data")), USUAL_SCHEMES.get(task, tuple(module.SCHEMES)))
+    wanted = tuple(schemes or usual)
     made = {scheme: module.study(scheme=scheme, **asked) for scheme in dict.fromkeys(wanted)}
     if len(made) == 1:
         return made[wanted[0]]
     first = made[wanted[0]]
-    jobs = [replace(job, name=f"{scheme}_{job.name}") for scheme, part in made.items() for job in part.jobs]
+    jobs = [
+        replace(job, name=f"{scheme}_{job.name}")
+        for seed in first.about["seeds"]  # what is made for a seed is made once for all schemes
+        for scheme in made
+        for job in module.study(scheme=scheme, **asked | {"seeds": (seed,)}).jobs
+    ]
     about = {**first.about, "scheme": list(made), "parts": [part.about for part in made.values()]}
     return Study(task, about, jobs, list(dict.fromkeys(note for part in made.values() for note in part.notes)))
 

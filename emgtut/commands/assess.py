@@ -1,4 +1,4 @@
-"""`emgtut assess`: score a recording against its clean reference, or screen a folder of recordings without any."""
+"""`emgtut assess`: score a recording against its clean reference, judge it without one, or screen a folder."""
 
 from pathlib import Path
 from typing import Annotated
@@ -44,6 +44,10 @@ def assess(
         Path | None,
         typer.Option("--screen", metavar="DIR", readable=False, help="Grade every recording of a folder, with no IN."),
     ] = None,
+    model: Annotated[
+        str | None,
+        typer.Option("--model", help="Judge without a reference: mixture (of all noises; this is usual) or ecg."),
+    ] = None,
     fs: options.FsOption = None,
     units: options.UnitsOption = None,
     channel: options.ChannelOption = None,
@@ -51,19 +55,34 @@ def assess(
     plot_to: options.PlotToOption = None,
     force: Annotated[bool, typer.Option("--force", help="Replace the picture if it exists.")] = False,
 ):
-    """Score a recording against its clean reference, or grade the recordings of a folder without one (--screen)."""
+    """Score a recording against its clean reference; without one, predict its SNR, or grade a folder (--screen)."""
     if screen is not None:
-        if source or clean or noisy:
-            raise options.Misuse("--screen DIR takes no IN, --clean or --noisy: it has no reference to compare with.")
+        if source or clean or noisy or model:
+            raise options.Misuse("--screen DIR takes no IN, --clean, --noisy or --model: it has its own rules.")
         from emgtut.commands import screening
 
         return screening.screen_folder(
             screen, fs=fs, units=units, channel=channel, plot=plot, plot_to=plot_to, force=force
         )
     if source is None:
-        raise options.Misuse("A recording is needed: give IN with --clean REF, or --screen DIR.")
+        raise options.Misuse("A recording is needed: give IN, or --screen DIR.")
     if clean is None:
-        raise options.Misuse("A clean reference is needed: add --clean REF.")
+        if noisy is not None:
+            raise options.Misuse("--noisy FILE adds to a comparison: give the clean reference too, --clean REF.")
+        from emgtut.commands import judging
+
+        return judging.judge(
+            source,
+            model=model or "mixture",
+            fs=fs,
+            units=units,
+            channel=channel,
+            plot=plot,
+            plot_to=plot_to,
+            force=force,
+        )
+    if model is not None:
+        raise options.Misuse("--model predicts without a reference: leave out --model or --clean.")
     from emgtut.data import read
 
     recording = read(source, fs=fs, units=units, channel=channel)

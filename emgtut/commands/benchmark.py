@@ -46,7 +46,10 @@ def benchmark(
         bool, typer.Option("--check", help="Draw the windows, compare them with version 1, score nothing.")
     ] = False,
     results: Annotated[
-        Path | None, typer.Option("--results", metavar="DIR", help="Put the small tables for publishing there as well.")
+        Path | None,
+        typer.Option(
+            "--results", metavar="DIR", help="Put the small tables for publishing there; methods of earlier runs stay."
+        ),
     ] = None,
     seed: Annotated[int | None, typer.Option("--seed", help="Of the mixtures; the frozen one when left out.")] = None,
     fs: options.FsOption = None,
@@ -168,8 +171,7 @@ def _report(suite, table, told, folder, results):
         (stage / "provenance.json").write_text(json.dumps(told, indent=1), encoding="utf-8")
         _pages(stage, f"Benchmark {name.replace('_', ', ')}", averages, gave_up, told)
     if results is not None:
-        tables.write_csv(results / f"benchmark_{name}.csv", averages, told, digits=6)
-        tables.write_csv(results / f"benchmark_{name}_sample.csv", tables.sample(table), told)
+        _publish(results, f"benchmark_{name}", table, averages, told)
     for note in suite.notes:
         typer.echo(note)
     _say_frozen(suite, table)
@@ -179,6 +181,28 @@ def _report(suite, table, told, folder, results):
     typer.echo(
         f"{folder}: {table['case'].nunique()} windows; leaderboard.md, leaderboard.html, averages.csv, table.parquet"
     )
+
+
+def _publish(results, name, table, averages, told):
+    """Write the small tables; rows of methods that are there already and not in this run stay."""
+    from emgtut.benchmark import tables
+
+    told = {key: str(value) for key, value in told.items()}
+    kinds = {
+        f"{name}.csv": (averages, ["by", "quantity"], tables.read_csv),
+        f"{name}_sample.csv": (tables.sample(table), ["block"], tables.read_csv),
+        f"{name}_pairs.parquet": (tables.pairs(table), [], tables.read_pairs),
+    }
+    for file, (rows, within, read) in kinds.items():
+        path, about = results / file, told
+        if path.exists():
+            before, known = read(path)
+            rows = tables.joined(before, rows, within=within)
+            about = tables.joined_told(known, told, rows)
+        if path.suffix == ".csv":
+            tables.write_csv(path, rows, about, digits=6 if "sample" not in file else None)
+        else:
+            tables.write_pairs(path, rows, about)
 
 
 def _pages(stage, title, averages, gave_up, told):

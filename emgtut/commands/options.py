@@ -59,7 +59,7 @@ def print_table(title, columns, rows):
         table.add_row(*(Text(cell) for cell in row))
     typer.echo(title)
     # rich takes a pipe for a screen of 80 columns and would fold the cells.
-    Console(width=None if sys.stdout.isatty() else 10_000).print(table)
+    Console(width=None if sys.stdout.isatty() else 10_000, force_jupyter=False).print(table)  # text in a notebook too
 
 
 def progress(what):

@@ -6,6 +6,7 @@ import typer
 
 from emgtut.commands import options, pictures, staging
 
+GAPS = ".gaps.csv"  # a recorder's list of lost samples, beside its recording
 MOST_ROWS = 60  # of the picture; the table shows all
 COLUMNS = {
     "SMR dB": ("smr_db", 1),
@@ -70,7 +71,7 @@ def screen_folder(folder, *, fs=None, units=None, channel=None, plot=False, plot
 
 
 def recordings_in(folder):
-    """List the files of a folder that a reader exists for; a WFDB record once, by its header.
+    """List the files of a folder that a reader exists for; a WFDB record once, by its header; no list of gaps.
 
     Parameters
     ----------
@@ -97,6 +98,7 @@ def recordings_in(folder):
     if not folder.is_dir():
         raise ValueError(f"There is no folder '{folder}': give one that holds recordings.")
     listed = [path for path in sorted(folder.iterdir()) if path.suffix.lower() in READERS and path.is_file()]
+    listed = [path for path in listed if not path.name.endswith(GAPS)]
     kept = [path for path in listed if not (path.suffix == ".dat" and path.with_suffix(".hea") in listed)]
     if not kept:
         raise ValueError(f"'{folder}' holds no recording; formats that can be read are {', '.join(READERS)}.")

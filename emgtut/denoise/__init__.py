@@ -1,6 +1,7 @@
 """Room III, denoise: every method behind one contract. `names()` lists them, `get(name)` makes one."""
 
-from emgtut.denoise.base import Denoiser, Info, Stream, get, names, register
+from emgtut.denoise.base import Denoiser, Info, Stream, get, names, register, unregister
+from emgtut.denoise.contract import check_contract
 
 # Importing a method registers it; this is the order in which the book meets them.
 # isort: off
@@ -19,6 +20,7 @@ __all__ = [
     "Info",
     "Stream",
     "bandpass_notch",
+    "check_contract",
     "emd",
     "get",
     "highpass",
@@ -28,5 +30,6 @@ __all__ = [
     "register",
     "tcn_methods",
     "template",
+    "unregister",
     "vmd",
 ]

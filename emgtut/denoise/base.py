@@ -13,7 +13,7 @@ import numpy as np
 
 from emgtut.signals import check_fs, rms, validate
 
-__all__ = ["MIN_FS", "Denoiser", "Info", "Stream", "get", "names", "register"]
+__all__ = ["MIN_FS", "Denoiser", "Info", "Stream", "get", "names", "register", "unregister"]
 
 MIN_FS = 250.0  # Hz; below this less than half of the sEMG band is left
 
@@ -225,6 +225,37 @@ def register(name):
         return cls
 
     return enter
+
+
+def unregister(name):
+    """Take a method of one's own off the list again, so that its cell can be run once more.
+
+    Parameters
+    ----------
+    name : str
+        A name that was registered outside this package. The methods of the package stay.
+
+    Raises
+    ------
+    ValueError
+        If there is no such method, or it belongs to the package.
+
+    Examples
+    --------
+    >>> unregister("highpass")
+    Traceback (most recent call last):
+        ...
+    ValueError: 'highpass' is a method of the package and stays: unregister only what you have registered.
+
+    Lesson
+    ------
+    25 Capstone
+    """
+    if name not in _REGISTRY:
+        raise ValueError(f"There is no denoiser called {name!r}: choose one of {', '.join(_REGISTRY)}.")
+    if _REGISTRY[name].__module__.startswith("emgtut."):
+        raise ValueError(f"{name!r} is a method of the package and stays: unregister only what you have registered.")
+    del _REGISTRY[name]
 
 
 def names():

@@ -9,7 +9,7 @@ import math
 
 import torch
 
-__all__ = ["ancestral", "cosine_levels", "deterministic", "diffuse", "draw_levels", "few_levels"]
+__all__ = ["ancestral", "cosine_levels", "deterministic", "diffuse", "draw_levels", "few_levels", "refreshed"]
 
 STEPS = 50
 _OFFSET = 0.008  # keeps the first steps of the cosine schedule from being vanishingly small
@@ -271,3 +271,59 @@ def deterministic(predict, noisy, noise, *, levels, order=2, limit=12.0):
         x = shrink * x - v[t - 1] * math.expm1(-step) * ahead
         previous = clean
     raise ValueError("levels holds no level to call the network at: pass for example few_levels(6).")
+
+
+@torch.no_grad()
+def refreshed(predict, noisy, noises, *, levels, limit=12.0):
+    """Walk back in few and large steps, and bury the guess of the clean signal in fresh noise at each.
+
+    A network that errs reads something into the noise that is not there. Where a walk keeps its noise,
+    as in `deterministic`, it meets the same noise at each call; here it meets another one, and the recording stays.
+
+    Parameters
+    ----------
+    predict : callable
+        `predict(x, level, noisy)`, the network.
+    noisy : Tensor, shape (n_windows, n_samples), dimensionless
+        Recordings that steer the walk.
+    noises : Tensor, shape (n_calls, n_windows, n_samples), dimensionless
+        Gaussian noise of unit variance, one for each call.
+    levels : Tensor, shape (n_calls + 1,), dimensionless
+        1, then the levels of the calls in reverse, for example `few_levels(6)`.
+    limit : float
+        Every guess of the clean signal is kept within ±limit (dimensionless).
+
+    Returns
+    -------
+    Tensor, shape (n_windows, n_samples), dimensionless
+        Estimate of the clean windows.
+
+    Raises
+    ------
+    ValueError
+        If there is not one noise for each call.
+
+    Examples
+    --------
+    >>> clean = torch.tensor([[0.5, -0.25]])
+    >>> def perfect(x, level, noisy):
+    ...     return (x - level[:, None] * clean) / (1 - level[:, None] ** 2).sqrt()
+    >>> result = refreshed(perfect, clean, torch.ones(4, 1, 2), levels=few_levels(4))
+    >>> bool(torch.allclose(result, clean, atol=1e-5))
+    True
+
+    Lesson
+    ------
+    16 SDEMG
+    """
+    path = levels.flip(0).tolist()[:-1]
+    if not path or len(noises) != len(path):
+        raise ValueError(
+            f"levels asks for {len(path)} calls, but there are {len(noises)} noises: pass one for each call."
+        )
+    clean = None
+    for v, noise in zip(path, noises):
+        # At the first call nothing is known yet: the walk starts from noise alone.
+        x = noise if clean is None else v * clean + math.sqrt(1 - v**2) * noise
+        clean = _guess_clean(predict, x, v, noisy, limit)
+    return clean

@@ -1,7 +1,4 @@
-"""The course's network denoisers. Importing this module is light, and registers those whose weights are shipped.
-
-SDEMG and MSEMG wait for theirs: whoever has trained them enters them by `enter(name)`.
-"""
+"""The course's network denoisers. Importing this module is light, and registers those whose weights are shipped."""
 
 from emgtut.denoise.base import register
 from emgtut.denoise.network import NetworkDenoiser

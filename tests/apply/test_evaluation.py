@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from emgtut.apply import inputs
 from emgtut.apply.evaluation import choose, confusion_matrix, folds, scores, subject_rows, table
+from emgtut.contaminate import KINDS, Condition
 
 PEOPLE = [who for who, count in (("ann", 3), ("ben", 2), ("cat", 4), ("dan", 1), ("eve", 2)) for _ in range(count)]
 KNOWN = {"task": "demo", "data": "synthetic", "scheme": "subject", "input": "clean", "model": "svm", "seed": 0}
@@ -120,7 +121,17 @@ def test_every_input_is_made_once_and_noise_is_at_its_level():
     noise = made["noisy"] - clean
     levels = 10 * np.log10(np.sum(clean**2, axis=1) / np.sum(noise**2, axis=1))
     assert levels == pytest.approx([condition.snr_db] * 2, abs=1e-6)
-    assert abs(np.corrcoef(noise)[0, 1]) < 0.9, "each channel has noise of its own"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_one_heart_and_one_mains_act_on_all_channels_and_the_rest_on_each(kind):
+    clean = np.random.default_rng(0).standard_normal((3, 4000)) * np.array([[1.0], [2.0], [3.0]])
+    how = {"fs": 1000, "item": "a", "seed": 0, "source": "synthetic", "condition": Condition(-5.0, (kind,))}
+    noise = inputs.versions(clean, ["noisy"], **how)["noisy"] - clean
+    alike = np.abs(np.corrcoef(noise))[np.triu_indices(3, 1)]
+    assert np.all(alike > 0.999) if kind in inputs.SHARED else np.all(alike < 0.9)
+    one = inputs.versions(clean[:1], ["noisy"], **how)["noisy"] - clean[:1]
+    assert np.array_equal(one[0], noise[0]), "further channels do not change the first"
 
 
 def test_noise_follows_from_seed_and_name_alone():

@@ -6,12 +6,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from emgtut import denoise
 from emgtut.apply import fatigue, fatigue_data
 from emgtut.apply.evaluation import folds, subject_rows
 from emgtut.apply.evaluation import table as as_table
 from emgtut.apply.fatigue_data import FS, Trial, cut, upper_limb_trials
 from emgtut.apply.fatigue_features import (
     FEATURES,
+    fit_slope,
     mdf_slope,
     relative_to_start,
     start_windows,
@@ -122,6 +124,14 @@ def test_correlated_rest_widens_the_interval():
     assert found.low < 0 < found.high
     with pytest.raises(ValueError, match="needs 5"):
         mdf_slope(np.ones(3000), fs=FS)
+
+
+def test_a_line_through_given_values():
+    minutes = np.arange(10) / 6
+    found = fit_slope(minutes, 90 - 12 * minutes, span=2.0)
+    assert (found.start_hz, found.per_minute, found.fall) == pytest.approx((90, -12, 24 / 90))
+    with pytest.raises(ValueError, match="needs 5"):
+        fit_slope(minutes[:4], minutes[:4], span=1.0)
 
 
 # ------------------------------------------------------------------------------------------------- data
@@ -385,9 +395,25 @@ def test_an_interval_knows_that_windows_of_a_person_belong_together():
     assert found["difference"].isna().all()
 
 
+def test_every_method_is_a_row_but_for_those_that_are_named():
+    assert set(fatigue.NO_ROW) <= set(denoise.names())
+    assert {"highpass", "emd", "ceemdan", "vmd", "fcn", "trustemg"} <= set(fatigue.DENOISERS)
+
+
+def test_what_a_seed_needs_is_made_once_for_both_schemes():
+    """All jobs of a seed stand together, and both schemes share their caches."""
+    made = tasks.make_study("fatigue", models=["mdf"], inputs=[], seeds=[0, 1])
+    seeds = [job.name.split("seed")[1][0] for job in made.jobs]
+    assert seeds == sorted(seeds)
+    assert made.about["scheme"] == ["subject", "window"]
+    plans = [fatigue._Plan("synthetic", scheme, ("clean",), TINY, None) for scheme in fatigue.SCHEMES]
+    assert plans[0] == plans[1]
+    assert hash(plans[0]) == hash(plans[1])
+
+
 def test_schemes_are_joined_into_one_study():
     made = tasks.make_study("fatigue", schemes=["subject", "window"], models=["mdf"], seeds=[0], size="quick")
     names = [job.name for job in made.jobs]
-    assert len(set(names)) == len(names) == 8 + 3 + 2
+    assert len(set(names)) == len(names) == 8 + 3 + 1
     with pytest.raises(ValueError, match="no task 'sleep'"):
         tasks.make_study("sleep")

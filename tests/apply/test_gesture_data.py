@@ -5,7 +5,19 @@ import pytest
 import wfdb
 from scipy.io import savemat
 
-from emgtut.apply.gesture_data import FS, GESTURES, MUSCLES, PATTERNS, Run, cut, flexemg, grabmyo, ninapro, simulated
+from emgtut.apply.gesture_data import (
+    FS,
+    GESTURES,
+    MUSCLES,
+    PATTERNS,
+    Run,
+    cut,
+    flexemg,
+    grabmyo,
+    ninapro,
+    simulated,
+    sketched,
+)
 from emgtut.data import DataMissing
 
 TINY = {"people": 1, "days": 1, "repetitions": 1, "gestures": ("flex", "extend"), "hold_s": 1.0}
@@ -47,6 +59,26 @@ def test_the_same_person_looks_a_little_different_on_another_day(two_days):
     levels = [cut([run], trial_s=1.0) for run in two_days]
     flex = [np.log(t.signal[t.gesture == "flex"].std(axis=-1)[0]) for t in levels]
     assert 0.02 < np.abs(flex[0] - flex[1]).mean() < 2
+
+
+def test_sketched_people_are_told_apart_and_their_trials_are_where_they_are_said_to_be():
+    runs = sketched(seed=0, people=2, repetitions=2, later_repetitions=1)
+    assert [run.name for run in runs[:4]] == [f"sketched/0-1/day{d}/{r}" for d, r in ((1, 1), (1, 2), (2, 1))] + [
+        "sketched/0-2/day1/1"
+    ]
+    other = sketched(seed=1, people=1, days=1, repetitions=1)[0]
+    assert not np.allclose(other.signal, runs[0].signal)
+    for run in runs:
+        assert run.signal.shape == (6, 20_000)
+        assert sorted(run.gestures) == sorted(GESTURES)
+        rest = np.concatenate([run.signal[:, start - 350 : start - 150] for start in run.starts], axis=1)
+        assert rest.std() < 0.2 * cut([run]).signal.std()
+    with pytest.raises(ValueError, match="no gesture 'wave'"):
+        sketched(seed=0, gestures=("wave",))
+    trials = cut(runs)
+    level = {name: trials.signal[trials.gesture == name].std(axis=-1).mean(axis=0) for name in ("flex", "extend")}
+    of_flexors = {name: values[:3].sum() / values.sum() for name, values in level.items()}
+    assert of_flexors["flex"] > of_flexors["extend"] + 0.2
 
 
 def test_patterns_are_drives_and_no_two_gestures_are_alike():

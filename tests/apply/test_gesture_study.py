@@ -110,7 +110,7 @@ def test_a_recording_s_noise_does_not_depend_on_the_others(made):
 def test_models_learn_the_toy_and_never_see_a_test_trial(made, model):
     fold = gesture.split(made["clean"], "repetition")[0]
     truth = made["clean"].gesture[fold.test]
-    found, _ = gesture.predict(model, made, fold, seed=0, fast=True)
+    found, _ = gesture.predict(model, made, fold, seed=0, size="quick")
     assert set(found) == {"clean", "noisy", "highpass"}
     if model.startswith("lda") and model != "lda_noisy":
         assert np.mean(found["clean"] == truth) > 0.9
@@ -118,7 +118,7 @@ def test_models_learn_the_toy_and_never_see_a_test_trial(made, model):
     spoilt = {name: gesture.Trials(**{**vars(trials), "signal": trials.signal.copy()}) for name, trials in made.items()}
     for name in ("clean", "noisy_train", "highpass"):
         spoilt[name].signal[fold.test] = 100 * np.random.default_rng(1).standard_normal(spoilt[name].signal[:1].shape)
-    again, _ = gesture.predict(model, spoilt, fold, seed=0, fast=True)
+    again, _ = gesture.predict(model, spoilt, fold, seed=0, size="quick")
     assert again["noisy"].tolist() == found["noisy"].tolist()
 
 
@@ -145,6 +145,7 @@ def test_a_personal_model_knows_nobody_else(made):
 def toy_source(monkeypatch):
     """Let the study work on the toy runs."""
     monkeypatch.setattr(gesture, "runs_of", lambda data, **_: toy_runs())
+    monkeypatch.setitem(gesture.SIZES, "full", gesture.SIZES["quick"])
     gesture._made.cache_clear()
     yield
     gesture._made.cache_clear()
@@ -161,25 +162,41 @@ def test_the_table_has_one_row_for_each_person_input_model_scheme_and_seed(toy_s
 
 
 def test_jobs_give_the_same_rows_in_any_order(toy_source):
-    jobs = gesture.study(models=["lda", "lda_noisy"], denoisers=[], schemes=["subject"]).jobs
+    jobs = gesture.study(models=["lda", "lda_noisy"], seeds=[0]).jobs
     forwards = [job.run() for job in jobs]
     gesture._made.cache_clear()
     assert [job.run() for job in jobs[::-1]][::-1] == forwards
 
 
 def test_the_network_says_what_validation_chose(toy_source):
-    (job,) = gesture.study(models=["stcnet"], denoisers=[], schemes=["day"], fast=True).jobs
+    (job,) = gesture.study(models=["stcnet"], seeds=[0], scheme="day").jobs
     rows = job.run()
     assert {row.subject for row in rows} == set(PEOPLE)
     assert rows[0].chosen.startswith("step ")
 
 
 def test_what_a_study_is_made_of():
-    made = gesture.study(seeds=[3], data="ninapro_db2", denoisers=["vmd"])
-    assert made.about["schemes"] == ["repetition", "subject"]  # one day only
-    assert made.about["inputs"] == ["clean", "noisy", "vmd"]
-    assert "seed3_subject_lda_own" not in [job.name for job in made.jobs]
-    assert len({job.name for job in made.jobs}) == len(made.jobs) == 9
-    for wrong in ({"data": "magic"}, {"models": ["magic"]}, {"schemes": ["magic"]}, {"denoisers": ["magic"]}):
+    made = gesture.study(seeds=[3], data="ninapro_db2", inputs=["vmd"])
+    assert made.about["inputs"] == ("clean", "noisy", "vmd")
+    assert [job.name for job in made.jobs] == [f"seed3_{name}" for name in gesture.MODELS if name != "lda_own"]
+    assert "seed3_lda_own" in [job.name for job in gesture.study(seeds=[3], scheme="repetition").jobs]
+    for wrong in ("data", "scheme", "size"):
         with pytest.raises(ValueError, match="magic"):
-            gesture.study(**wrong)
+            gesture.study(**{wrong: "magic"})
+    for wrong in ("models", "inputs"):
+        with pytest.raises(ValueError, match="magic"):
+            gesture.study(**{wrong: ["magic"]})
+    with pytest.raises(ValueError, match="recorded on one day"):
+        gesture.study(data="ninapro_db2", scheme="day")
+    with pytest.raises(ValueError, match="none fits the scheme subject"):
+        gesture.study(models=["lda_own"])
+
+
+def test_sizes_decide_how_much_is_made(monkeypatch):
+    asked = {}
+    monkeypatch.setattr(gesture, "simulated", lambda **how: asked.update(how))
+    gesture.runs_of("synthetic", seed=4, size=gesture.Size(1, 2, 3, ("fist", "open"), units=5))
+    assert asked == {
+        "seed": 4, "people": 1, "repetitions": 2, "later_repetitions": 3, "gestures": ("fist", "open"), "units": 5,
+    }  # fmt: skip
+    assert gesture._plan("stcnet_sac", gesture.SIZES["quick"]).contrast_steps == 20

@@ -4,14 +4,17 @@ import numpy as np
 import pytest
 import torch
 
-from emgtut.assess import qase_training, qasenet
+from emgtut.assess import qase_training, qasenet, snr_grade
+from emgtut.assess.qase_baseline import train_baseline
 from emgtut.assess.qase_network import QaseNet, Wldnn
 from emgtut.assess.qase_predictor import QasePredictor
 from emgtut.assess.qase_training import JUDGES, in_muscle_band, labelled, scores, ship_judge, train_judge
 from emgtut.assess.waveform_length import waveform_lengths
+from emgtut.benchmark.muscles import simulated_windows
+from emgtut.contaminate import draw, mix_at_snr
 from emgtut.contaminate.corpus import build
 from emgtut.contaminate.material import Sizes
-from emgtut.learn import count_parameters
+from emgtut.learn import count_parameters, read_card
 
 
 @pytest.fixture(scope="module")
@@ -193,3 +196,57 @@ def test_bad_input_gets_one_sentence(x, fs, model, says):
 def test_judges_cover_the_published_and_the_wider_task():
     assert qase_training.JUDGES["qase_ecg"].range_db == (-15.0, 0.0)
     assert qase_training.JUDGES["qase_mixture"].range_db == (-15.0, 15.0)
+
+
+def test_the_hand_made_judge_learns_on_the_same_mixtures(corpus, banded, tmp_path):
+    model, history = train_baseline(
+        "qase_ecg", corpus, folder=tmp_path, pool=1000, windows=200, steps=1500, check_every=500
+    )
+    assert history.finished
+    assert history.best < 0.6 * 225 / 12
+    noisy, truth_db = labelled(banded, np.random.default_rng(11), 200, "validation", JUDGES["qase_ecg"])
+    with torch.no_grad():
+        assert scores(model(noisy).numpy(), truth_db)["lcc"] > 0.6
+    features = model.features(labelled(banded, np.random.default_rng(12), 200, "train", JUDGES["qase_ecg"])[0])
+    assert abs(float(features.mean())) < 0.2
+    assert 0.7 < float(features.std()) < 1.3
+
+
+@pytest.mark.parametrize(
+    ("value", "known", "letter"), [(10, True, "A"), (9.9, True, "B"), (-30, True, "D"), (5, False, "unknown")]
+)
+def test_grades(value, known, letter):
+    assert snr_grade(value, known) == letter
+
+
+@pytest.mark.parametrize("name", list(qasenet.MODELS.values()))
+def test_shipped_weights_have_a_card_that_says_where_they_are_from(name):
+    card = read_card(name)
+    assert card.n_parameters == 129_041
+    assert card.model == "emgtut.assess.qase_predictor.QasePredictor"
+    assert card.commit
+    assert "dirty" not in card.commit
+    assert "emgtut train" in card.command
+    low, high = (card.settings[end] for end in ("low_db", "high_db"))
+    assert (low, high) == JUDGES[name].range_db
+    assert card.scores["mse_db2, validation"]["value"] < (high - low) ** 2 / 12 / 15, (
+        "a constant has fifteen times as much"
+    )
+
+
+@pytest.mark.parametrize(("model", "asked"), [("ecg", -4.0), ("ecg", -12.0), ("mixture", -8.0), ("mixture", 8.0)])
+def test_shipped_judges_read_the_snr_of_people_they_never_met(model, asked):
+    muscle = simulated_windows("simulated/1", 4.0, 7)[0].x
+    muscle = muscle - muscle.mean()
+    rng = np.random.default_rng(5)
+    noisy = [mix_at_snr(muscle, draw("ecg", "test", 4000, 1000, rng, source="synthetic"), asked) for _ in range(12)]
+    found = qasenet.predict_snr(np.stack(noisy), fs=1000, model=model)
+    assert np.median(np.abs(found.snr_db - asked)) < 1.5
+    assert found.in_distribution.mean() > 0.7
+
+
+@pytest.mark.parametrize("model", list(qasenet.MODELS))
+def test_shipped_judges_say_when_it_is_not_their_world(model):
+    t = np.arange(4000) / 1000
+    square = np.sign(np.sin(2 * np.pi * 7 * t + 0.1))
+    assert not qasenet.predict_snr(square, fs=1000, model=model).in_distribution

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from emgtut.benchmark import bootstrap_interval, paired, summarise
-from emgtut.benchmark.tables import averages, failures
+from emgtut.benchmark import bootstrap_interval, exact_interval, paired, summarise
+from emgtut.benchmark.tables import averages, failures, joined_told
 
 COLUMNS = ["case", "subject", "snr_db", "kinds", "method", "failure", "snr_imp"]
 # Two subjects, two levels. Cells of m: (1, 0) mean of 2 and 4 = 3; (1, 10) 1; (2, 0) 8; (2, 10) failed.
@@ -125,3 +125,19 @@ def test_by_kind_only_lone_contaminants_count(table):
     kinds = found[(found["by"] == "kinds") & (found["quantity"] == "mean") & (found["score"] == "snr_imp")]
     assert one(kinds, method="m", value="ecg")["macro"] == pytest.approx((3 + 1) / 2)
     assert set(kinds["value"]) == {"ecg"}
+
+
+def test_listing_all_draws_is_what_resampling_comes_to():
+    people = pd.Index(list("aabbcddd"), name="subject")  # people with more cells count more
+    cells = pd.Series(np.random.default_rng(5).normal(size=8), index=people)
+    exact = exact_interval(cells)
+    assert bootstrap_interval(cells, n_resamples=100_000) == pytest.approx(exact, abs=0.02)
+    assert np.isnan(exact_interval(cells["a"])).all()
+    with pytest.raises(ValueError, match="9 subjects"):
+        exact_interval(pd.Series(np.zeros(9), index=pd.Index(range(9), name="subject")))
+
+
+def test_tables_of_different_windows_are_not_joined():
+    told = {"command": "emgtut benchmark --methods m --modes blind", "commit": "1", "data": "h", "seed": "1"}
+    with pytest.raises(ValueError, match="other windows"):
+        joined_told(told, {**told, "data": "other"}, pd.DataFrame({"method": ["m"], "mode": ["blind"]}))

@@ -108,8 +108,69 @@ def test_many_channels_fill_several_tables(works, rng, tmp_path):
     assert text.count("20 ") + text.count("20\n") >= 8
 
 
-def test_without_a_reference_it_says_so(fails, files):
-    assert "clean reference" in fails("assess", files["estimate"], code=2)
+class Judge:
+    """Stands in for the trained network: what it says is known, and windows with a negative mean cube are strange."""
+
+    low_db, high_db = -15.0, 15.0
+
+    def __call__(self, windows):
+        import torch
+
+        return torch.full((len(windows),), 3.0), torch.full((len(windows),), 0.5)
+
+    def distance(self, windows):
+        return np.where(np.mean(windows**3, axis=-1) < 0, 2.0, 0.5)
+
+
+@pytest.fixture
+def judged(monkeypatch, tmp_path, rng):
+    """Three channels of 6 s: a familiar one, a strange one and a silent one."""
+    monkeypatch.setattr("emgtut.assess.qasenet._judge", lambda name: Judge())
+    peaks = rng.standard_normal(6000) ** 2
+    path = tmp_path / "walk.npz"
+    write(Recording(np.stack([peaks, -peaks, np.zeros(6000)]), 1000, ["VL", "BF", "off"], units="mV"), path)
+    return path
+
+
+def test_without_a_reference_the_snr_is_predicted(works, judged):
+    text = works("assess", judged)
+    lines = {line.split()[0]: line.split() for line in text.splitlines() if line.split()}
+    assert lines["VL"][1:] == ["3", "0.5", "3", "3", "100", "%", "B"]
+    assert lines["BF"][-3:] == ["0", "%", "unknown"]
+    assert lines["off"][-1] == "silent"
+    assert "BF: outside of what the judge was trained on" in text
+    assert "off: constant" in text
+    assert "VL:" not in text
+
+
+def test_the_curve_over_time_is_drawn(works, fails, judged, tmp_path):
+    text = works("assess", judged, "--plot")
+    for name in ("walk_snr_0_VL.png", "walk_snr_1_BF.png", "walk_snr_2_off.png"):
+        assert image.imread(tmp_path / name)[..., :3].std() > 0.05
+        assert name in text
+    assert "--force" in fails("assess", judged, "--plot")
+
+
+def test_without_torch_or_weights_it_says_what_to_do(fails, files, monkeypatch, tmp_path):
+    from emgtut.assess import qasenet
+
+    qasenet._judge.cache_clear()
+    monkeypatch.setattr("emgtut.learn.cards.WEIGHTS", tmp_path)
+    assert "emgtut train" in fails("assess", files["estimate"])
+    monkeypatch.setattr("emgtut.assess.qasenet.importlib.util.find_spec", lambda name: None)
+    assert "PyTorch" in fails("assess", files["estimate"])
+
+
+def test_what_cannot_be_judged(fails, judged, files, tmp_path):
+    assert "choose one" in fails("assess", judged, "--model", "magic")
+    assert "--clean" in fails("assess", judged, "--model", "ecg", "--clean", files["clean"], code=2)
+    assert "--clean" in fails("assess", judged, "--noisy", files["noisy"], code=2)
+    write(Recording(np.ones((1, 900)), 900, ["VL"]), tmp_path / "slow.npz")
+    assert "constant" in fails("assess", tmp_path / "slow.npz")
+    write(Recording(np.eye(1, 4000), 900, ["VL"]), tmp_path / "slow.npz")
+    assert "higher rate" in fails("assess", tmp_path / "slow.npz")
+    write(Recording(np.eye(1, 1500), 1000, ["VL"]), tmp_path / "short.npz")
+    assert "at least 2000" in fails("assess", tmp_path / "short.npz")
 
 
 @pytest.mark.parametrize(

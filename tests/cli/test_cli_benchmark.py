@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from emgtut.acquire import shaped_gaussian
-from emgtut.benchmark.tables import read_csv
+from emgtut.benchmark.tables import read_csv, read_pairs
 from emgtut.data import Recording, write
 
 
@@ -67,6 +67,20 @@ def test_a_whole_run(works, here, recordings):
     stamps = {path: path.stat().st_mtime_ns for path in out.rglob("blocks/*/*.parquet")}
     works(*asked, "--modes", "blind", "--out", out)
     assert {path: path.stat().st_mtime_ns for path in stamps} == stamps
+
+    # a later run of another method joins the published tables, and every window is there
+    later = [*asked[:-1], "bandpass_notch"]
+    works(*later, "--modes", "blind", "--out", here / "later", "--results", shelf)
+    joined, head = read_csv(shelf / "benchmark_own-recordings_ecg.csv")
+    methods = ["bandpass_notch", "highpass", "highpass_causal", "identity", "zero"]
+    assert sorted(set(joined["method"])) == methods
+    assert set(head["command"].split("--methods ")[1].split(" ")[0].split(",")) == set(methods)
+    before = averages[averages["method"] == "highpass_causal"].reset_index(drop=True)
+    pd.testing.assert_frame_equal(joined[joined["method"] == "highpass_causal"].reset_index(drop=True), before)
+    windows, _ = read_pairs(shelf / "benchmark_own-recordings_ecg_pairs.parquet")
+    assert len(windows) == 2 * 8 * len(methods)
+    assert sorted(set(windows["method"])) == methods
+    assert windows.groupby("method")["snr_imp"].mean()["zero"] == pytest.approx(7.0, abs=1e-3)
 
 
 @pytest.mark.parametrize(

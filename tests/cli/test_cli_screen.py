@@ -65,7 +65,7 @@ def test_pictures(works, fails, folder):
 
 
 def test_misuse_is_told(fails, folder, tmp_path):
-    assert "no reference" in fails("assess", folder / "a.npz", "--screen", folder, code=2)
+    assert "takes no IN" in fails("assess", folder / "a.npz", "--screen", folder, code=2)
     assert "--screen DIR" in fails("assess", code=2)
     assert "no folder" in fails("assess", "--screen", tmp_path / "absent")
     (tmp_path / "empty").mkdir()

@@ -5,7 +5,15 @@ import math
 import pytest
 import torch
 
-from emgtut.denoise.diffusion import ancestral, cosine_levels, deterministic, diffuse, draw_levels, few_levels
+from emgtut.denoise.diffusion import (
+    ancestral,
+    cosine_levels,
+    deterministic,
+    diffuse,
+    draw_levels,
+    few_levels,
+    refreshed,
+)  # fmt: skip
 
 N = 4000
 
@@ -146,6 +154,18 @@ def test_short_walks_go_from_the_first_to_the_last_level_in_equal_ratios():
     assert v[1] == pytest.approx(0.9)
     ratio = (v / (1 - v**2).sqrt())[1:]
     torch.testing.assert_close(ratio[1:] / ratio[:-1], (ratio[-1] / ratio[0]).pow(0.25).expand(4))
+
+
+@pytest.mark.parametrize("calls", [1, 2, 6])
+def test_fresh_noise_does_not_disturb_a_perfect_network(calls):
+    clean = noise((2, 500))
+    found = refreshed(perfect(clean), clean * 0, torch.randn(calls, 2, 500), levels=few_levels(calls))
+    assert torch.allclose(found, clean, atol=1e-4)
+
+
+def test_there_must_be_a_noise_for_each_call():
+    with pytest.raises(ValueError, match="6 calls, but there are 5 noises"):
+        refreshed(perfect(torch.zeros(1, 9)), torch.zeros(1, 9), torch.zeros(5, 1, 9), levels=few_levels(6))
 
 
 def test_an_unknown_order_is_refused():
