@@ -113,7 +113,6 @@ def test_the_welcome_promises_what_is_there():
     assert [row[0] for row in rows] == [f"{number:02d}" for number in range(1, 26)]
     assert {row[0] for row in rows if row[3] == "●"} == CORE
     present = {name.removeprefix("notebooks/")[:2] for name in LISTED if name.startswith("notebooks/")}
-    assert {row[0] for row in rows if row[4] == "yes"} == present
     assert {row[0] for row in rows if "](../notebooks/" in row[2]} == present
 
 
