@@ -92,10 +92,7 @@ def train_baseline(name, corpus, *, folder, pool=POOL, windows=512, progress=Fal
     """
     if name not in JUDGES:
         raise ValueError(f"There is no judge called {name!r}: choose one of {', '.join(JUDGES)}.")
-    judge, recipe = JUDGES[name], RECIPE.but(**changes)
-    recipe = recipe.but(
-        check_every=min(recipe.check_every, recipe.steps), warmup=min(recipe.warmup, recipe.steps // 10)
-    )
+    judge, recipe = JUDGES[name], RECIPE.but(**changes).fitted()
     corpus = in_muscle_band(corpus)
     rng = rng_for(recipe.seed, 0)
     drawn = [labelled(corpus, rng, 500, "train", judge, margin_db=judge.margin_db) for _ in range(-(-pool // 500))]

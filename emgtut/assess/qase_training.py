@@ -232,10 +232,7 @@ def train_judge(name, corpus, *, folder, device="cpu", progress=True, stop_after
     if name not in JUDGES:
         raise ValueError(f"There is no judge called {name!r}: choose one of {', '.join(JUDGES)}.")
     judge = JUDGES[name]
-    recipe = judge.recipe.but(**changes)
-    recipe = recipe.but(
-        check_every=min(recipe.check_every, recipe.steps), warmup=min(recipe.warmup, recipe.steps // 10)
-    )
+    recipe = judge.recipe.but(**changes).fitted()
     with seeded(recipe.seed):
         model = QasePredictor(*judge.range_db)
     corpus = in_muscle_band(corpus)

@@ -6,7 +6,7 @@ from emgtut.commands import options, pictures, staging
 
 WHAT_IT_MEANS = (
     "SNR here means predicted energy of the muscle (20-450 Hz) over that of everything else; ± is the standard "
-    "deviation on validation data. Grades are conventions: A from 10 dB, B from 0 dB, C from −10 dB, D below."
+    "deviation on validation data. Grades are conventions: {grades}, D below."
 )
 GUESS = (
     "{names}: outside of what the judge was trained on in most windows, so the number is a guess without a grade. "
@@ -40,7 +40,7 @@ def judge(source, *, model="mixture", fs=None, units=None, channel=None, plot=Fa
     >>> judge(Path("walk.csv"), model="magic")
     Traceback (most recent call last):
         ...
-    ValueError: --model is 'magic', but there are mixture and ecg: choose one of these.
+    ValueError: --model is 'magic', but there are ecg and mixture: choose one of these.
 
     Lesson
     ------
@@ -48,11 +48,11 @@ def judge(source, *, model="mixture", fs=None, units=None, channel=None, plot=Fa
     """
     import numpy as np
 
-    from emgtut.assess.qasenet import MODELS, predict_snr, snr_grade
+    from emgtut.assess.qasenet import GRADES, MODELS, predict_snr, snr_grade
     from emgtut.data import read
 
     if model not in MODELS:
-        raise ValueError(f"--model is {model!r}, but there are mixture and ecg: choose one of these.")
+        raise ValueError(f"--model is {model!r}, but there are {' and '.join(MODELS)}: choose one of these.")
     recording = read(source, fs=fs, units=units, channel=channel)
     files = []
     if plot or plot_to:
@@ -89,7 +89,8 @@ def judge(source, *, model="mixture", fs=None, units=None, channel=None, plot=Fa
             rows.append([name, *numbers, share, snr_grade(one.snr_db, one.in_distribution)])
         heads = ["channel", ">SNR dB", ">± dB", ">lowest dB", ">highest dB", ">familiar windows", "grade"]
         options.print_table(f"Predicted SNR, model '{model}'", heads, rows)
-        typer.echo(WHAT_IT_MEANS)
+        grades = ", ".join(f"{letter} from {least:g} dB" for letter, least in GRADES.items()).replace("-", "−")
+        typer.echo(WHAT_IT_MEANS.format(grades=grades))
         for sentence, wanted in (
             (GUESS, lambda q: q is not None and not q.in_distribution),
             (SILENT, lambda q: q is None),

@@ -30,8 +30,8 @@ def check_contract(method):
     Returns
     -------
     dict of str to str
-        Promise -> what was wrong, empty where the promise was kept. `template` breaks two of them by design: it needs
-        several heart beats, and says so.
+        Promise -> what was wrong, empty where the promise was kept. Two methods break some by design: `template` needs
+        several heart beats, and says so; `sdemg` draws its estimate, so a steady tone does not come back steady.
 
     Raises
     ------

@@ -259,15 +259,16 @@ def train(name, corpus, *, folder, width=None, device="cpu", progress=True, stop
     width = check_count(entry.width if width is None else width, name="width", smallest=4)
     if width % 4:
         raise ValueError(f"width is {width}, but it must be a multiple of 4: choose for example {width + -width % 4}.")
-    recipe = suited(_fitting(entry.recipe.but(**changes)), device)
+    recipe = suited(entry.recipe.but(**changes).fitted(), device)
     n_samples = round(WINDOW_S * FS)
 
     def batches(rng, step):
         return corpus.batch(rng, recipe.batch, "train", n_samples)
 
     model = entry.make(width, seed=recipe.seed)
-    if recipe.bf16 and not _exact_in_bf16(entry.make(width, seed=recipe.seed), entry.loss, batches(rng_for(0, 0), 0)):
-        recipe = recipe.but(bf16=False)
+    if recipe.bf16 and device == "cpu":
+        spare = entry.make(width, seed=recipe.seed)
+        recipe = recipe.but(bf16=_exact_in_bf16(spare, entry.loss, batches(rng_for(recipe.seed, 0), 0)))
     check = Validation(corpus, entry.estimate, windows=windows)
     about = {"network": entry.network, "width": width, "corpus": corpus.about["sha256"], "windows": windows}
     history = fit(
@@ -324,11 +325,6 @@ def suited(recipe, device):
 
     imitated = device == "cpu" and not torch.backends.cpu.get_cpu_capability().startswith("AVX512")
     return recipe.but(bf16=recipe.bf16 and not imitated)
-
-
-def _fitting(recipe):
-    """Let a run that was made short still warm up and look at the validation data."""
-    return recipe.but(check_every=min(recipe.check_every, recipe.steps), warmup=min(recipe.warmup, recipe.steps // 10))
 
 
 def ship(trained, corpus, folder, *, windows=512, **facts):

@@ -118,6 +118,10 @@ class Recipe:
         """Return a copy with some fields changed."""
         return dataclasses.replace(self, **changes)
 
+    def fitted(self):
+        """Return a copy whose warm-up and checks fit its steps: a run that was made short has both, too."""
+        return self.but(check_every=min(self.check_every, self.steps), warmup=min(self.warmup, self.steps // 10))
+
     def as_dict(self):
         """Return the fields as a dict that JSON can hold."""
         return dataclasses.asdict(self) | {"betas": list(self.betas)}

@@ -12,7 +12,7 @@ from emgtut.assess import evaluate  # noqa: E402
 from emgtut.contaminate.corpus import build  # noqa: E402
 from emgtut.contaminate.material import Sizes  # noqa: E402
 from emgtut.denoise import training  # noqa: E402
-from emgtut.denoise.training import TRAINABLE, Trainable, Validation, ship, suited, train  # noqa: E402
+from emgtut.denoise.training import TRAINABLE, Trainable, Validation, _exact_in_bf16, ship, suited, train  # noqa: E402
 from emgtut.learn import History, Recipe, load_weights, seeded  # noqa: E402
 
 FEW = Sizes(people=(3, 2), hearts=(3, 2), movements=(2, 2), grids=(2, 2), colours=(2, 2), seconds=8.0)
@@ -222,3 +222,18 @@ def test_bfloat16_is_kept_only_where_it_is_computed_and_not_imitated(processor, 
     monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: processor)
     assert suited(Recipe("toy", bf16=True), device).bf16 is kept
     assert suited(Recipe("toy", bf16=False), device).bf16 is False
+
+
+@pytest.mark.parametrize(("spoilt", "exact"), [(False, True), (True, False)])
+def test_a_convolution_that_is_wrong_in_bfloat16_is_noticed(spoilt, exact, monkeypatch):
+    """Rounding is no reason to give bfloat16 up; a result that is off by as much as itself is one."""
+    right = torch.nn.Conv1d._conv_forward
+
+    def wrong(self, x, weight, bias):
+        y = right(self, x.float(), weight.float(), None if bias is None else bias.float()).to(x.dtype)
+        return -y if spoilt and x.dtype == torch.bfloat16 else y
+
+    monkeypatch.setattr(torch.nn.Conv1d, "_conv_forward", wrong)
+    batch = np.random.default_rng(0).standard_normal((2, 4, 500)).astype(np.float32)
+    network = torch.nn.Sequential(torch.nn.Conv1d(1, 4, 9, padding=4), torch.nn.ReLU(), torch.nn.Conv1d(4, 1, 1))
+    assert _exact_in_bf16(network, lambda model, batch: model(batch[0][:, None]).mean(), batch) is exact
