@@ -206,7 +206,7 @@ def mdf_slope(x, *, fs, frame_s=1.0):
     Parameters
     ----------
     x : array_like, shape (n_samples,), any unit
-        One channel, with or without pauses. An amplitude factor changes nothing.
+        One channel, with or without pauses. Neither a factor nor an offset changes anything.
     fs : float
         Sampling rate in Hz.
     frame_s : float
@@ -241,7 +241,8 @@ def mdf_slope(x, *, fs, frame_s=1.0):
     values = mdf(x, fs=fs, frame_s=frame_s, hop_s=frame_s)
     minutes = (np.arange(values.size) + 0.5) * frame_s / 60
     length = round(frame_s * fs)
-    loudness = rms(frames(x, length, length))
+    cut = frames(x, length, length)
+    loudness = rms(cut - cut.mean(axis=-1, keepdims=True))  # an offset is not effort
     work = np.isfinite(values) & (loudness >= WORK_SHARE * np.percentile(loudness, WORK_PERCENTILE))
     if work.sum() < 5:
         raise ValueError(f"{work.sum()} frames of {frame_s:g} s hold work, but a line with an interval needs 5.")

@@ -141,7 +141,9 @@ def test_pauses_are_left_out():
     x = tiring("cat").signal[0]
     pauses = (np.arange(x.size) // 2000) % 2 == 1
     rest = 0.01 * x.std() * np.random.default_rng(0).standard_normal(x.size)
-    found, whole = mdf_slope(np.where(pauses, rest, x), fs=FS), mdf_slope(x, fs=FS)
+    paused = np.where(pauses, rest, x)
+    found, whole = mdf_slope(paused, fs=FS), mdf_slope(x, fs=FS)
+    assert mdf_slope(paused + 20 * x.std(), fs=FS).per_minute == pytest.approx(found.per_minute, rel=1e-6)
     assert found.falls
     assert found.fall == pytest.approx(whole.fall, abs=0.07)
 
