@@ -13,6 +13,8 @@ from scipy.signal import fftconvolve
 __all__ = ["superpose"]
 
 METHODS = ("auto", "loop", "numba", "fft")
+PAYS_AFTER = 500_000  # discharges that the loop lays down in the time of one compilation
+_looped = [0]  # discharges that "auto" gave to the loop in this process
 
 
 def superpose(samples, rows, waveforms, n_samples, *, lead=0, method="auto"):
@@ -31,7 +33,8 @@ def superpose(samples, rows, waveforms, n_samples, *, lead=0, method="auto"):
     lead : int, samples
         Sample of the waveform that falls on the discharge.
     method : {"auto", "loop", "numba", "fft"}
-        How. "auto" takes numba where it is installed, else the loop: these two agree to the last bit.
+        How. "auto" takes the loop until it has cost about as much as compiling, then numba where it is installed: these
+        two agree to the last bit.
 
     Returns
     -------
@@ -60,7 +63,8 @@ def superpose(samples, rows, waveforms, n_samples, *, lead=0, method="auto"):
     if not 0 <= lead <= waveforms.shape[-1]:
         raise ValueError(f"lead is {lead}, but it must lie within the {waveforms.shape[-1]} samples of a waveform.")
     if method == "auto":
-        method = "numba" if importlib.util.find_spec("numba") else "loop"
+        _looped[0] += samples.size
+        method = "numba" if _looped[0] > PAYS_AFTER and importlib.util.find_spec("numba") else "loop"
     out = np.zeros(n_samples + waveforms.shape[-1])
     if method == "fft":
         _by_convolution(samples, rows, waveforms, out)

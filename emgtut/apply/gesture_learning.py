@@ -2,8 +2,9 @@
 
 What differs from the authors' code, and why: scaling is learned from the training trials only, not from whole files
 that hold the test repetitions; the envelope is rectified and thinned out by its maxima, and all of the trial is used;
-the weights are chosen on validation, not on the test; the ring of electrodes is closed on both sides. Stage one runs
-with AdamW, as all training in the course, not with SGD. Their third augmentation, by wavelets, is left out.
+the weights are chosen on validation, not on the test; the ring of electrodes stands in the middle of its row, see
+`roll`. Stage one runs with AdamW, as all training in the course, not with SGD. Their third augmentation, by wavelets,
+is left out.
 """
 
 import dataclasses

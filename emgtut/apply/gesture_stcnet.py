@@ -23,8 +23,9 @@ def roll(x, *, faithful=False):
     x : Tensor, shape (..., n_electrodes), any unit
         Values in the order in which the electrodes lie around the arm.
     faithful : bool
-        Put the first two electrodes behind the last one, as the authors do. Then the last electrode sees the first, but
-        the first does not see the last. Otherwise one electrode is repeated at either end, and each sees both sides.
+        Put the first two electrodes behind the last one, as the authors do: the first two then stand at an end as well,
+        beside the zeros of a padded convolution. Otherwise one electrode is repeated at either end, and the ring as it
+        is stands in the middle. Either way each electrode stands once between its two neighbours.
 
     Returns
     -------
@@ -127,7 +128,7 @@ class STCNet(nn.Module):
     head : int
         Size of the layer before the last (dimensionless).
     faithful : bool
-        Close the ring of electrodes on one side only, see :func:`roll`. The number of parameters is the same.
+        Close the ring of electrodes as the authors do, see :func:`roll`. The number of parameters is the same.
 
     References
     ----------

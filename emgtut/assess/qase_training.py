@@ -62,7 +62,7 @@ class Judge:
 def _recipe(name):
     return Recipe(
         name,
-        steps=12_000,
+        steps=8_000,
         batch=32,
         lr=1e-3,
         schedule="cosine",

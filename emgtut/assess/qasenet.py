@@ -110,7 +110,7 @@ def predict_snr(x, *, fs, model="mixture"):
         raise ValueError(f"fs is {fs:g} Hz, but the judge knows {FS:g} Hz only: use a recording with a higher rate.")
     x = validate(x, min_samples=int(np.ceil(SHORTEST_S * fs)))
     rows = resample(x.reshape(-1, x.shape[-1]).astype(np.float64), fs=fs, fs_out=FS)
-    if not np.all(rms(rows) > 0):
+    if not np.all(np.ptp(x, axis=-1) > 0):  # an offset is silence, too
         raise ValueError("The signal is silent, so it has no SNR: pick another channel.")
     starts, length = _windows(rows.shape[-1])
     pieces = rows[:, starts[:, None] + np.arange(length)]
@@ -186,7 +186,8 @@ def _ask_some(judge, windows):
     inside = (snr >= judge.low_db - MARGIN_DB) & (snr <= judge.high_db + MARGIN_DB)
     heard = np.any(windows, axis=-1)
     near = np.zeros(len(windows), dtype=bool)
-    near[heard] = judge.distance(windows[heard]) <= 1
+    if heard.any():
+        near[heard] = judge.distance(windows[heard]) <= 1
     return snr, sd, near & inside
 
 

@@ -40,9 +40,6 @@ class Trainable:
     calls : int
         0 for a network that maps noisy to clean at once; else how often a diffusion network is called in a walk from
         noise to a clean signal.
-    varied : bool
-        Whether recorded hearts are varied while it trains (`emgtut.contaminate.variation`): ours only, since no
-        published network was trained so.
 
     Examples
     --------
@@ -58,7 +55,6 @@ class Trainable:
     width: int
     recipe: Recipe
     calls: int = 0
-    varied: bool = False
 
     def make(self, width, *, seed):
         """Return the network with `width` channels, its weights drawn from `seed`."""
@@ -98,7 +94,7 @@ TRAINABLE = {
     "sdemg": Trainable("emgtut.denoise.sdemg.SDEMG", 16, _recipe("sdemg", lr=5e-4, bf16=True), calls=6),
     "msemg": Trainable("emgtut.denoise.msemg.MSEMG", 16, _recipe("msemg")),
     "trustemg": Trainable("emgtut.denoise.trustemg.TrustEMG", 16, _recipe("trustemg", bf16=True)),
-    "tcn": Trainable("emgtut.denoise.tcn.TCN", 80, _recipe("tcn", steps=16_000, lr=2e-3, bf16=True), varied=True),
+    "tcn": Trainable("emgtut.denoise.tcn.TCN", 80, _recipe("tcn", steps=16_000, lr=2e-3, bf16=True)),
     "tcn_causal": Trainable(
         "emgtut.denoise.tcn_causal.CausalTCN", 64, _recipe("tcn_causal", steps=10_000, lr=2e-3, bf16=True)
     ),
@@ -267,7 +263,7 @@ def train(name, corpus, *, folder, width=None, device="cpu", progress=True, stop
     n_samples = round(WINDOW_S * FS)
 
     def batches(rng, step):
-        return corpus.batch(rng, recipe.batch, "train", n_samples, varied=entry.varied)
+        return corpus.batch(rng, recipe.batch, "train", n_samples)
 
     model = entry.make(width, seed=recipe.seed)
     if recipe.bf16 and device == "cpu":
@@ -275,7 +271,6 @@ def train(name, corpus, *, folder, width=None, device="cpu", progress=True, stop
         recipe = recipe.but(bf16=_exact_in_bf16(spare, entry.loss, batches(rng_for(recipe.seed, 0), 0)))
     check = Validation(corpus, entry.estimate, windows=windows)
     about = {"network": entry.network, "width": width, "corpus": corpus.about["sha256"], "windows": windows}
-    about |= {"varied": True} if entry.varied else {}
     history = fit(
         model, entry.loss, batches, check, recipe=recipe, folder=folder, device=device,
         progress=progress, stop_after_s=stop_after_s, about=about,
@@ -385,8 +380,7 @@ def ship(trained, corpus, folder, *, windows=512, **facts):
         trained.name,
         trained.entry.network,
         settings={"width": trained.width},
-        data=f"Corpus of {', '.join(trained.data['datasets'])}; training part, at 1 kHz, windows of {WINDOW_S:g} s"
-        + "; recorded hearts varied" * trained.entry.varied,
+        data=f"Corpus of {', '.join(trained.data['datasets'])}; training part, at 1 kHz, windows of {WINDOW_S:g} s",
         data_hash=trained.data["sha256"],
         recipe=trained.recipe.as_dict() | {"best_step": trained.history.best_step},
         seed=trained.recipe.seed,

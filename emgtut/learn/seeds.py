@@ -82,7 +82,10 @@ def seed_torch(seed, step):
     import torch
 
     high, low = (int(word) for word in _sequence(seed, step).generate_state(2))
-    torch.manual_seed((high << 31) ^ low)
+    word = (high << 31) ^ low
+    torch.default_generator.manual_seed(word)  # torch.manual_seed asks for every kind of device: half a millisecond
+    if torch.cuda.is_available():
+        torch.cuda.manual_seed_all(word)
 
 
 def _sequence(seed, step):

@@ -1,11 +1,15 @@
 """Three superpositions, one result."""
 
+import importlib
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emgtut.acquire import superpose
+
+module = importlib.import_module("emgtut.acquire.superpose")  # the package gives the function that name
 
 
 def by_definition(samples, rows, waveforms, n_samples, lead):
@@ -45,6 +49,20 @@ def test_auto_gives_the_loops_numbers(rng):
     np.testing.assert_array_equal(
         superpose(samples, rows, waveforms, 9), superpose(samples, rows, waveforms, 9, method="loop")
     )
+
+
+def test_auto_compiles_when_that_pays(monkeypatch):
+    used = []
+
+    def compiled(samples, rows, waveforms, out):
+        used.append(samples.size)
+
+    monkeypatch.setattr(module, "_compiled", lambda: compiled)
+    monkeypatch.setattr(module, "PAYS_AFTER", 25)
+    monkeypatch.setattr(module, "_looped", [0])
+    for _ in range(3):
+        superpose(np.arange(10), np.zeros(10, dtype=int), np.ones((1, 3)), 20)
+    assert used == [10]  # the first two calls went through the loop
 
 
 @pytest.mark.parametrize(("samples", "rows", "more"), [

@@ -185,6 +185,7 @@ def test_a_signal_from_another_world_is_called_unfamiliar(banded):
         (np.ones(8000), 500, "ecg", "higher rate"),
         (np.ones(1000), 1000, "ecg", "at least 2000"),
         (np.zeros(4000), 1000, "ecg", "silent"),
+        (np.full(8000, -3.0), 2000, "ecg", "silent"),
         (np.ones(4000), 1000, "magic", "choose one"),
     ],
 )
