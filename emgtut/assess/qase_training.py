@@ -3,8 +3,7 @@
 An SNR needs a decision about what is signal. Recordings of muscles hold the sway of a cable, too, which nobody can tell
 from the sway of a heart. So "muscle" is what a band-pass from 20 to 450 Hz leaves of a clean recording, as in the
 course's benchmark. Noise keeps all its frequencies in one half of the windows; in the other half it has passed the
-high-pass of a recorder, so that nobody learns to look below 20 Hz only. Where noise is a heart and nothing else, the
-few recorded hearts are varied (`emgtut.contaminate.variation`).
+high-pass of a recorder, so that nobody learns to look below 20 Hz only.
 """
 
 from dataclasses import dataclass
@@ -39,8 +38,6 @@ class Judge:
         How it is trained.
     margin_db : float
         Training goes this far beyond the range on both sides, in dB, so that the ends are not special.
-    varied : bool
-        Whether recorded hearts are varied while it trains.
 
     Examples
     --------
@@ -56,7 +53,6 @@ class Judge:
     range_db: tuple
     recipe: Recipe
     margin_db: float = 2.0
-    varied: bool = False
 
 
 def _recipe(name):
@@ -74,7 +70,7 @@ def _recipe(name):
 
 
 JUDGES = {
-    "qase_ecg": Judge("ecg", (-15.0, 0.0), _recipe("qase_ecg"), varied=True),
+    "qase_ecg": Judge("ecg", (-15.0, 0.0), _recipe("qase_ecg")),
     "qase_mixture": Judge("mixture", TASKS["mixture"], _recipe("qase_mixture")),
 }
 
@@ -243,7 +239,7 @@ def train_judge(name, corpus, *, folder, device="cpu", progress=True, stop_after
     chosen_on = [torch.as_tensor(x) for x in labelled(corpus, rng_for(CHOICE, 0), windows, "validation", judge)]
 
     def batches(rng, step):
-        return labelled(corpus, rng, recipe.batch, "train", judge, margin_db=judge.margin_db, varied=judge.varied)
+        return labelled(corpus, rng, recipe.batch, "train", judge, margin_db=judge.margin_db)
 
     def loss(model, batch):
         noisy, truth_db = batch
@@ -254,7 +250,6 @@ def train_judge(name, corpus, *, folder, device="cpu", progress=True, stop_after
         return float(torch.mean((model.net(chosen_on[0].to(where)).cpu() - chosen_on[1]) ** 2))
 
     about = {"judge": name, "corpus": corpus.about["sha256"], "windows": windows}
-    about |= {"varied": True} if judge.varied else {}
     history = fit(
         model, loss, batches, validate, recipe=recipe, folder=folder, device=device,
         progress=progress, stop_after_s=stop_after_s, about=about,
@@ -368,8 +363,7 @@ def ship_judge(name, model, history, corpus, folder, *, windows=1000, recipe=Non
         name,
         "emgtut.assess.qase_predictor.QasePredictor",
         settings={"low_db": model.low_db, "high_db": model.high_db},
-        data=f"Corpus of {', '.join(corpus.about['datasets'])}; training part, at 1 kHz, windows of {WINDOW_S:g} s"
-        + "; recorded hearts varied" * judge.varied,
+        data=f"Corpus of {', '.join(corpus.about['datasets'])}; training part, at 1 kHz, windows of {WINDOW_S:g} s",
         data_hash=corpus.about["sha256"],
         recipe=recipe.as_dict() | {"best_step": history.best_step},
         seed=recipe.seed,

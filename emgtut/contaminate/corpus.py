@@ -18,7 +18,6 @@ import numpy as np
 
 from emgtut.contaminate.library import KINDS
 from emgtut.contaminate.material import FS, PARTS, active_level, collect
-from emgtut.contaminate.variation import vary_heart
 from emgtut.signals import check_count, check_rng
 
 __all__ = ["TASKS", "Corpus", "build"]
@@ -150,7 +149,7 @@ class Corpus:
         rows = self._rows(part, kind, lambda d: dataset in (None, d))
         return sorted(set(self.names[rows, 3].tolist()))
 
-    def batch(self, rng, n, part, n_samples, task="both", *, muscle=None, noise="any", snr_db=None, varied=False):
+    def batch(self, rng, n, part, n_samples, task="both", *, muscle=None, noise="any", snr_db=None):
         """Draw `n` mixtures and their clean signals, shape (n, n_samples), float32, at 1 kHz.
 
         The noisy windows have zero mean and unit standard deviation; the clean ones are scaled by the same factor.
@@ -158,7 +157,7 @@ class Corpus:
         `rng` is a `numpy.random.Generator`; `part` is "train" or "validation"; `task` is "ecg", "mixture" or "both".
         `muscle` restricts the clean signals to one dataset and `noise` the noise to "real" or "synthetic" sources;
         with "real", kinds that have no recording stay synthetic. `snr_db` is a pair (lowest, highest) in dB that
-        replaces the range of the task. With `varied`, recorded hearts are changed by `vary_heart`: for training.
+        replaces the range of the task.
         """
         check_rng(rng)
         n, n_samples = check_count(n, name="n"), check_count(n_samples, smallest=100)
@@ -176,7 +175,7 @@ class Corpus:
         for row in range(n):
             one = task if task != "both" else tuple(TASKS)[rng.integers(2)]
             clean[row] = self._muscle(rng, part, n_samples, muscle)
-            added[row] = self._noise(rng, part, n_samples, one, noise, varied)
+            added[row] = self._noise(rng, part, n_samples, one, noise)
             ratio[row] = 10 ** (-rng.uniform(*(snr_db or TASKS[one])) / 20)
         added *= ratio * np.sqrt(_energy(clean) / _energy(added))
         noisy = clean + added
@@ -198,13 +197,13 @@ class Corpus:
         first = self._first[row] + starts[row][rng.integers(starts[row].size)]
         return _centred(self.signal[first : first + n_samples])
 
-    def _noise(self, rng, part, n_samples, task, source, varied):
+    def _noise(self, rng, part, n_samples, task, source):
         if task == "ecg":
-            return self._one_noise(rng, part, "ecg", n_samples, source, varied)
+            return self._one_noise(rng, part, "ecg", n_samples, source)
         kinds = rng.permutation(len(KINDS))[: rng.integers(1, len(KINDS) + 1)]
-        return sum(self._one_noise(rng, part, KINDS[kind], n_samples, source, varied) for kind in kinds)
+        return sum(self._one_noise(rng, part, KINDS[kind], n_samples, source) for kind in kinds)
 
-    def _one_noise(self, rng, part, kind, n_samples, source, varied):
+    def _one_noise(self, rng, part, kind, n_samples, source):
         """A window of one kind with zero mean, unit power and a random sign."""
         if kind == "white":
             x = _centred(rng.standard_normal(n_samples))
@@ -216,26 +215,12 @@ class Corpus:
         sign = rng.choice([-1.0, 1.0])
         while True:  # a short window may fall between two beats: then another one is drawn
             rows = origins[rng.integers(len(origins))]
-            place = rng.integers(len(rows))
-            row = rows[place]
-            if varied and kind == "ecg" and self.names[row, 2] != "simulated":
-                x = vary_heart(self._leads(rows, place), n_samples, rng, fs=FS)
-            else:
-                first = self._first[row] + rng.integers(self.lengths[row] - n_samples + 1)
-                x = _centred(self.signal[first : first + n_samples])
+            row = rows[rng.integers(len(rows))]
+            first = self._first[row] + rng.integers(self.lengths[row] - n_samples + 1)
+            x = _centred(self.signal[first : first + n_samples])
             level = np.sqrt(np.mean(x * x))
             if level > 1e-3:
                 return sign / level * x
-
-    def _leads(self, rows, place):
-        """A stretch of a heart, shape (n_leads, n_samples), and what the other lead wrote at the same time.
-
-        The stretches of a record come lead after lead: with two leads, the second half of the rows is the second lead.
-        """
-        half, odd = divmod(len(rows), 2)
-        places = [place] if odd else [place, (place + half) % len(rows)]
-        leads = [self.signal[self._first[rows[p]] :][: self.lengths[rows[p]]] for p in places]
-        return np.stack(leads[: 1 if len({x.size for x in leads}) > 1 else None])
 
     def _people(self, part, kind, dataset, n_samples):
         """Rows by person or origin, long enough for the window; dataset None means all real ones."""

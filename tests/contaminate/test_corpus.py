@@ -159,7 +159,7 @@ def test_half_of_the_windows_carry_the_heart_alone(synthetic, monkeypatch):
     monkeypatch.setattr(
         Corpus,
         "_noise",
-        lambda self, rng, part, n, task, *how: seen.append(task) or real_noise(self, rng, part, n, task, *how),
+        lambda self, rng, part, n, task, s: seen.append(task) or real_noise(self, rng, part, n, task, s),
     )
     synthetic.batch(np.random.default_rng(3), 400, "train", 500)
     assert 150 < seen.count("ecg") < 250
