@@ -54,7 +54,7 @@ DATA = {
     "grabmyo": "Recordings of some people of GRABMyo; 'clean' means as recorded, band-passed.",
 }
 # Rows of the table: every method that is registered, but for those that mean no cleaning or silence, the causal twins,
-# the template, which refuses a recording without a heart in it, and ceemdan, which takes hours here.
+# the template, which refuses a recording without a heart in it, and ceemdan, the slowest by far.
 NO_ROW = ("identity", "zero", "highpass_causal", "bandpass_notch_causal", "tcn_causal", "template", "ceemdan")
 DENOISERS = tuple(name for name in denoise.names() if name not in NO_ROW)
 REPETITION_FOLDS, SUBJECT_FOLDS, INNER = 4, 8, 3
