@@ -468,21 +468,21 @@ def test_endless_and_deadly_cells_are_named(course, tmp_path, monkeypatch, line,
 
 
 @pytest.mark.skipif(os.name == "nt", reason="sends a POSIX signal")
-def test_ctrl_c_ends_at_once_and_leaves_no_result(course):
+def test_ctrl_c_ends_long_before_the_cell_does_and_leaves_no_result(course):
     source = course.root / "notebooks" / "08_mixing.md"
     started = course.root / "started"
     source.write_text(
-        FRONT + CHAPTER.replace("gain = mix.GAIN", f"open({str(started)!r}, 'w')\nimport time; time.sleep(90)")
+        FRONT + CHAPTER.replace("gain = mix.GAIN", f"open({str(started)!r}, 'w')\nimport time; time.sleep(3600)")
     )
     code = f"from emgtut.book import hand_out; hand_out('unused', root={str(course.root)!r}, chapters=['8'])"
     process = subprocess.Popen([sys.executable, "-c", code], start_new_session=True, stderr=subprocess.DEVNULL)
     try:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 300
         while not started.exists() and time.monotonic() < deadline:
             time.sleep(0.2)
         assert started.exists()
         os.killpg(process.pid, signal.SIGINT)
-        assert process.wait(timeout=20) != 0
+        assert process.wait(timeout=300) != 0
     finally:
         process.kill()
     assert not list(course.executed(False).glob("*"))
