@@ -171,6 +171,16 @@ def test_prediction_ignores_gain_and_runs_over_time(banded):
 
 
 @pytest.mark.usefixtures("shipped")
+def test_a_long_silence_within_a_recording_is_unfamiliar_and_changes_nothing_else(banded):
+    noisy, _ = banded.batch(np.random.default_rng(4), 1, "validation", 6000, "ecg")
+    quality = qasenet.predict_snr(np.concatenate([noisy[0], np.zeros(140_000)]), fs=1000, model="ecg")
+    assert not quality.familiar[6:].any()  # more windows in a row than are asked at once
+    assert np.isfinite(quality.snr_db)
+    alone = qasenet.predict_snr(noisy[0], fs=1000, model="ecg")
+    np.testing.assert_allclose(quality.by_window[:3], alone.by_window, atol=1e-3)
+
+
+@pytest.mark.usefixtures("shipped")
 def test_a_signal_from_another_world_is_called_unfamiliar(banded):
     t = np.arange(8000) / 1000
     strange = np.sign(np.sin(2 * np.pi * 7 * t)) + 0.001 * np.random.default_rng(0).standard_normal(t.size)
