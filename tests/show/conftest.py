@@ -11,14 +11,14 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 DRIVER = shutil.which("chromedriver")
 
 # A stand-in for the widget manager; the module comes from memory, as in anywidget.
-PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>live figure</title>
+PAGE = """<!doctype html><html lang="en" data-theme="light"><head><meta charset="utf-8"><title>live figure</title>
 <meta name="viewport" content="width=device-width"><style>body { margin: 8px } __CSS__</style></head><body><main></main>
 <script type="module">
 const { esm, state, binary } = __WIDGET__, heard = {};
 for (const key of binary) {
   state[key] = new DataView(Uint8Array.from(atob(state[key]), (c) => c.charCodeAt(0)).buffer);
 }
-const model = { get: (key) => state[key], save_changes() {},
+const model = { get: (key) => state[key], save_changes() {}, off() {},
   set(key, value) { state[key] = value; for (const call of heard["change:" + key] || []) call(); },
   on: (event, call) => (heard[event] ||= []).push(call) };
 const module = await import(URL.createObjectURL(new Blob([esm], { type: "text/javascript" })));
@@ -30,7 +30,7 @@ document.body.dataset.loaded = "yes";
 class Page:
     """What a reader can do on the page; it must not complain to the console meanwhile."""
 
-    HOME, END = "\ue011", "\ue010"
+    HOME, END, LEFT, RIGHT = "\ue011", "\ue010", "\ue012", "\ue014"
 
     def __init__(self, browser):
         self.browser = browser
@@ -39,7 +39,7 @@ class Page:
         size = {"width": width, "height": 1300, "deviceScaleFactor": 1, "mobile": width < 500}
         self.browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
 
-    def wait(self, condition, seconds=20):
+    def wait(self, condition, seconds=30):
         end = time.monotonic() + seconds
         while not condition():
             assert time.monotonic() < end, "the page did not come to it in time"
@@ -53,10 +53,17 @@ class Page:
 
     def sliders(self):
         """Names that a screen reader hears."""
-        return [one.accessible_name.split("  ")[0] for one in self.browser.find_elements("css selector", "input")]
+        return [one.accessible_name.split("  ")[0] for one in self.find_all("input")]
+
+    def find_all(self, selector):
+        return self.browser.find_elements("css selector", selector)
+
+    def check_it_goes_dark(self):
+        self.run("document.documentElement.dataset.theme = 'dark'")
+        assert self.find(".emg-front").value_of_css_property("color-scheme") == "dark"
 
     def check_pictures_are_named_and_a_telephone_is_wide_enough(self):
-        assert all(len(one.accessible_name) > 20 for one in self.browser.find_elements("css selector", "svg"))
+        assert all(len(one.accessible_name) > 20 for one in self.find_all("svg"))
         self.resize(360)
         self.wait(lambda: self.run("document.querySelector('svg').clientWidth") < 350)
         assert self.run("document.documentElement.scrollWidth") <= 360

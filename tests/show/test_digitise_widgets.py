@@ -4,7 +4,6 @@ import json
 import re
 import shutil
 import subprocess
-import time
 
 import numpy as np
 import pytest
@@ -17,10 +16,7 @@ from emgtut.show.checkup_report import checkup_report
 from emgtut.show.repeat_widget import REPETITIONS, GradeLottery
 
 NODE = shutil.which("node")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-CHROMEDRIVER = shutil.which("chromedriver")
 needs_node = pytest.mark.skipif(NODE is None, reason="node is not installed: THE WIDGETS' JAVASCRIPT WAS NOT TESTED")
-ARROW_RIGHT, HOME, END = "\ue014", "\ue011", "\ue010"
 
 DRIVER = """
 const core = await import(process.argv[2]);
@@ -167,89 +163,36 @@ def test_the_report_shades_what_was_found_and_draws_a_bar_for_each():
 
 # --------------------------------------------------------------------------------------------- in a browser
 
-PAGE = """<!doctype html><html lang="en" data-theme="light"><head><meta charset="utf-8"><title>digitise</title>
-<meta name="viewport" content="width=device-width"><style>body { margin: 8px } __CSS__</style></head><body>
-<main><div id="alias"></div><div id="repeat"></div></main><script type="module">
-for (const [id, { esm, values }] of Object.entries(__WIDGETS__)) {
-  const heard = {};
-  const model = { get: (key) => values[key], save_changes() {}, off() {},
-    set(key, value) { values[key] = value; for (const call of heard["change:" + key] || []) call(); },
-    on: (event, call) => (heard[event] ||= []).push(call) };
-  const module = await import(URL.createObjectURL(new Blob([esm], { type: "text/javascript" })));
-  module.default.render({ model, el: document.getElementById(id) });
-}
-document.body.dataset.loaded = "yes";
-</script></body></html>"""
 
-
-@pytest.fixture
-def page(tmp_path):
-    from selenium import webdriver
-    from selenium.webdriver.chrome.service import Service
-
-    options = webdriver.ChromeOptions()
-    options.binary_location = CHROMIUM
-    for flag in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"):
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    shown = {"alias": (AliasProbe(), ("tone_hz", "data_rate", "order"))}
-    shown["repeat"] = GradeLottery(), ("repetitions", "spread_percent", "draw", "factors")
-    widgets = {
-        name: {"esm": widget._esm, "values": {key: getattr(widget, key) for key in keys}}
-        for name, (widget, keys) in shown.items()
-    }
-    text = PAGE.replace("__CSS__", AliasProbe._css).replace("__WIDGETS__", json.dumps(widgets))
-    (tmp_path / "page.html").write_text(text, encoding="utf-8")
-    with webdriver.Chrome(options=options, service=Service(CHROMEDRIVER)) as driver:
-        resize(driver, 900)
-        driver.get((tmp_path / "page.html").as_uri())
-        wait(lambda: driver.execute_script("return document.body.dataset.loaded") == "yes")
-        yield driver
-        assert not [entry["message"] for entry in driver.get_log("browser") if entry["level"] == "SEVERE"]
-
-
-def resize(driver, width):
-    size = {"width": width, "height": 1200, "deviceScaleFactor": 1, "mobile": width < 500}
-    driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
-
-
-def wait(condition, seconds=10):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "the page did not come to it in time"
-        time.sleep(0.05)
+@pytest.mark.browser
+def test_the_probe_follows_its_sliders_and_fits_everywhere(open_widget):
+    page = open_widget(AliasProbe(), ("tone_hz", "data_rate", "order"))
+    root = page.find(".emg-front")
+    assert float(root.get_attribute("data-lands")) == pytest.approx(100)
+    rate = page.find("input[data-key=data_rate]")
+    rate.send_keys(page.END)
+    assert rate.get_attribute("aria-valuetext") == "30000\xa0/s"
+    assert float(root.get_attribute("data-lands")) == pytest.approx(900)
+    page.find("input[data-key=tone_hz]").send_keys(page.RIGHT)
+    assert float(root.get_attribute("data-lands")) == pytest.approx(950)
+    assert root.value_of_css_property("background-color") == "rgba(255, 255, 255, 1)"
+    page.check_it_goes_dark()
+    assert root.value_of_css_property("background-color") == "rgba(20, 24, 30, 1)"
+    assert all(len(name) > 8 for name in page.sliders())
+    page.check_pictures_are_named_and_a_telephone_is_wide_enough()
 
 
 @pytest.mark.browser
-@pytest.mark.skipif(
-    not (CHROMIUM and CHROMEDRIVER), reason="chromium and chromedriver are not installed: THE FIGURES WERE NOT TRIED"
-)
-def test_both_figures_follow_their_sliders_and_fit_everywhere(page):
-    def find(selector):
-        return page.find_element("css selector", selector)
-
-    alias, repeat = find("#alias .emg-front"), find("#repeat .emg-front")
-    assert float(alias.get_attribute("data-lands")) == pytest.approx(100)
-    rate = find("#alias input[data-key=data_rate]")
-    rate.send_keys(END)
-    assert rate.get_attribute("aria-valuetext") == "30000\xa0/s"
-    assert float(alias.get_attribute("data-lands")) == pytest.approx(900)
-    find("#alias input[data-key=tone_hz]").send_keys(ARROW_RIGHT)
-    assert float(alias.get_attribute("data-lands")) == pytest.approx(950)
-    before = repeat.get_attribute("data-cv")
-    find("#repeat input[data-key=draw]").send_keys(ARROW_RIGHT)
-    assert repeat.get_attribute("data-cv") != before
-    few = float(repeat.get_attribute("data-wrong"))
-    find("#repeat input[data-key=repetitions]").send_keys(END)
-    assert float(repeat.get_attribute("data-wrong")) < few
-    wait(lambda: "deserves" in find("#repeat [aria-live=polite]").text)
-    names = [element.accessible_name for element in page.find_elements("css selector", "input")]
-    assert all(len(name) > 8 for name in names)
-    for picture in page.find_elements("css selector", "svg"):
-        assert len(picture.accessible_name) > 20
-    for theme, ground in (("light", "rgba(255, 255, 255, 1)"), ("dark", "rgba(20, 24, 30, 1)")):
-        page.execute_script("document.documentElement.dataset.theme = arguments[0]", theme)
-        assert alias.value_of_css_property("background-color") == ground
-    resize(page, 360)
-    wait(lambda: int(find("#repeat svg").get_attribute("width")) < 350)
-    assert page.execute_script("return document.documentElement.scrollWidth") <= 360
+def test_the_lottery_follows_its_sliders_and_fits_everywhere(open_widget):
+    page = open_widget(GradeLottery(), ("repetitions", "spread_percent", "draw", "factors"))
+    root = page.find(".emg-front")
+    before = root.get_attribute("data-cv")
+    page.find("input[data-key=draw]").send_keys(page.RIGHT)
+    assert root.get_attribute("data-cv") != before
+    few = float(root.get_attribute("data-wrong"))
+    page.find("input[data-key=repetitions]").send_keys(page.END)
+    assert float(root.get_attribute("data-wrong")) < few
+    page.wait(lambda: "deserves" in page.find("[aria-live=polite]").text)
+    assert all(len(name) > 8 for name in page.sliders())
+    page.check_it_goes_dark()
+    page.check_pictures_are_named_and_a_telephone_is_wide_enough()

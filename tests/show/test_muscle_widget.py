@@ -1,11 +1,9 @@
 """The muscle sum: its JavaScript under node against the package, and the figure in headless Chromium."""
 
-import base64
 import json
 import re
 import shutil
 import subprocess
-import time
 from dataclasses import replace
 
 import numpy as np
@@ -20,10 +18,7 @@ from emgtut.show.muscle_widget import HEARD, MuscleSum
 
 FS = 2000
 NODE = shutil.which("node")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-CHROMEDRIVER = shutil.which("chromedriver")
 needs_node = pytest.mark.skipif(NODE is None, reason="node is not installed: THE MUSCLE'S JAVASCRIPT WAS NOT TESTED")
-ARROW_LEFT, HOME, END = "\ue012", "\ue011", "\ue010"
 
 SCRIPT = """
 import fs from "node:fs";
@@ -170,91 +165,32 @@ def test_the_sliders_keep_their_range(pool, bank):
 
 # --------------------------------------------------------------------------------------------- in a browser
 
-# A stand-in for the widget manager: one model with values and listeners; the module comes from memory, as in anywidget.
-PAGE = """<!doctype html><html lang="en" data-theme="light"><head><meta charset="utf-8"><title>muscle</title>
-<meta name="viewport" content="width=device-width"><style>body { margin: 8px } __CSS__</style></head><body>
-<main><div id="figure"></div></main><script type="module">
-const bytes = (text) => new DataView(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer);
-const values = __STATE__, heard = {};
-for (const key of ["waveforms", "units"]) values[key] = bytes(values[key]);
-const model = { get: (key) => values[key], save_changes() {}, off() {},
-  set(key, value) { values[key] = value; for (const call of heard["change:" + key] || []) call(); },
-  on: (event, call) => (heard[event] ||= []).push(call) };
-const module = await import(URL.createObjectURL(new Blob([__ESM__], { type: "text/javascript" })));
-module.default.render({ model, el: document.getElementById("figure") });
-document.body.dataset.loaded = "yes";
-</script></body></html>"""
-
-
-@pytest.fixture
-def page(widget, tmp_path):
-    from selenium import webdriver
-    from selenium.webdriver.chrome.service import Service
-
-    options = webdriver.ChromeOptions()
-    options.binary_location = CHROMIUM
-    for flag in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"):
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    state = {name: getattr(widget, name) for name in ("rules", "drive", "velocity", "heard")}
-    state |= {name: base64.b64encode(getattr(widget, name)).decode() for name in ("waveforms", "units")}
-    text = PAGE.replace("__CSS__", widget._css).replace("__STATE__", json.dumps(state))
-    (tmp_path / "page.html").write_text(text.replace("__ESM__", json.dumps(widget._esm)), encoding="utf-8")
-    with webdriver.Chrome(options=options, service=Service(CHROMEDRIVER)) as driver:
-        resize(driver, 900)
-        driver.get((tmp_path / "page.html").as_uri())
-        wait(lambda: driver.execute_script("return document.body.dataset.loaded") == "yes")
-        yield driver
-        assert not [entry["message"] for entry in driver.get_log("browser") if entry["level"] == "SEVERE"]
-
-
-def resize(driver, width):
-    size = {"width": width, "height": 1100, "deviceScaleFactor": 1, "mobile": width < 500}
-    driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
-
-
-def wait(condition, seconds=10):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "the page did not come to it in time"
-        time.sleep(0.05)
-
 
 @pytest.mark.browser
-@pytest.mark.skipif(
-    not (CHROMIUM and CHROMEDRIVER), reason="chromium and chromedriver are not installed: THE FIGURE WAS NOT TRIED"
-)
-def test_the_figure_follows_its_sliders_and_fits_everywhere(page, pool):
-    def find(selector):
-        return page.find_element("css selector", selector)
+def test_the_figure_follows_its_sliders_and_fits_everywhere(open_widget, widget, pool):
+    page = open_widget(widget, ("rules", "drive", "velocity", "heard", "waveforms", "units"))
 
     def told(name):
         return float(root.get_attribute(f"data-{name}"))
 
-    root = find(".emg-front")
-    drive, velocity, heard = (find(f"input[data-key={key}]") for key in ("drive", "velocity", "heard"))
+    root = page.find(".emg-front")
+    drive, velocity, heard = (page.find(f"input[data-key={key}]") for key in ("drive", "velocity", "heard"))
     loud, fast = told("rms"), told("mdf")
-    velocity.send_keys(HOME)
+    velocity.send_keys(page.HOME)
     assert velocity.get_attribute("aria-valuetext").replace("\xa0", " ") == "60 %"
     assert told("mdf") / fast == pytest.approx(0.6, rel=0.04)  # few discharges: their own spectrum shows
-    drive.send_keys(END)
+    drive.send_keys(page.END)
     assert told("rms") > 3 * loud
     assert told("per-second") == pytest.approx(pool.rates([1.0]).sum(), rel=0.02)
-    heard.send_keys(HOME)
+    heard.send_keys(page.HOME)
     assert told("awake") == 1
-    said = find("[aria-live=polite]")
-    wait(lambda: said.text.startswith("1 unit in the sum"))
-    drive.send_keys(HOME)
+    said = page.find("[aria-live=polite]")
+    page.wait(lambda: said.text.startswith("1 unit in the sum"))
+    drive.send_keys(page.HOME)
     assert told("rms") == 0
-    wait(lambda: "silent" in said.text)
+    page.wait(lambda: "silent" in said.text)
 
     assert root.accessible_name == "A muscle, summed from its motor units"
-    names = [element.accessible_name for element in page.find_elements("css selector", "input")]
-    assert [name.split("  ")[0] for name in names] == ["drive", "conduction velocity", "units in the sum"]
-    assert all(len(picture.accessible_name) > 20 for picture in page.find_elements("css selector", "svg"))
-
-    page.execute_script("document.documentElement.dataset.theme = 'dark'")
-    assert root.value_of_css_property("color-scheme") == "dark"
-    resize(page, 360)
-    wait(lambda: find("svg").size["width"] < 350)
-    assert page.execute_script("return document.documentElement.scrollWidth") <= 360
+    assert page.sliders() == ["drive", "conduction velocity", "units in the sum"]
+    page.check_it_goes_dark()
+    page.check_pictures_are_named_and_a_telephone_is_wide_enough()

@@ -99,7 +99,7 @@ def resize(driver, width):
     driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
 
 
-def wait(condition, seconds=10):
+def wait(condition, seconds=30):
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "the page did not come to it in time"
@@ -226,11 +226,10 @@ def test_fits_a_telephone_and_stays_sharp(page):
 
 
 def test_listen_starts_and_stops(page):
-    button = find(page, "#one button")
-    button.click()
-    wait(lambda: button.text == "Stop")
-    button.click()
-    wait(lambda: button.text == "Listen")
+    """Both clicks come at once: a sound that is over before a slow browser looks would be missed."""
+    button = "document.querySelector('#one button')"
+    twice = "[0, 1].map(() => (BUTTON.click(), BUTTON.textContent))".replace("BUTTON", button)
+    assert page.execute_script(f"return {twice}") == ["Stop", "Listen"]
 
 
 def test_closing_a_view_stops_its_observers(page):

@@ -1,11 +1,9 @@
 """The packet filter: its JavaScript under node against SciPy, and the figure in headless Chromium."""
 
-import base64
 import json
 import re
 import shutil
 import subprocess
-import time
 
 import numpy as np
 import pytest
@@ -17,9 +15,6 @@ from emgtut.signals import butterworth, filter_causal
 
 FS = 1000
 NODE = shutil.which("node")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-CHROMEDRIVER = shutil.which("chromedriver")
-ARROW_LEFT, ARROW_RIGHT, HOME, END = "\ue012", "\ue014", "\ue011", "\ue010"
 
 DRIVER = """
 import fs from "node:fs";
@@ -142,96 +137,36 @@ def test_the_sliders_keep_their_range(muscle):
 
 # --------------------------------------------------------------------------------------------- in a browser
 
-# A stand-in for the widget manager: one model with values and listeners; the module comes from memory, as in anywidget.
-PAGE = """<!doctype html><html lang="en" data-theme="light"><head><meta charset="utf-8"><title>packets</title>
-<meta name="viewport" content="width=device-width"><style>body { margin: 8px } __CSS__</style></head><body>
-<main><div id="figure"></div></main><script type="module">
-const bytes = (text) => new DataView(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer);
-const values = __STATE__, heard = {};
-for (const key of ["muscle", "sos"]) values[key] = bytes(values[key]);
-const model = { get: (key) => values[key], save_changes() {}, off() {},
-  set(key, value) { values[key] = value; for (const call of heard["change:" + key] || []) call(); },
-  on: (event, call) => (heard[event] ||= []).push(call) };
-const module = await import(URL.createObjectURL(new Blob([__ESM__], { type: "text/javascript" })));
-module.default.render({ model, el: document.getElementById("figure") });
-document.body.dataset.loaded = "yes";
-</script></body></html>"""
-
-
-@pytest.fixture
-def page(muscle, tmp_path):
-    from selenium import webdriver
-    from selenium.webdriver.chrome.service import Service
-
-    options = webdriver.ChromeOptions()
-    options.binary_location = CHROMIUM
-    for flag in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"):
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    widget = PacketFilter(muscle, fs=FS, packet=32, memory="kept", offset=1.5)
-    state = {name: getattr(widget, name) for name in ("fs", "packet", "memory", "offset")}
-    state |= {name: base64.b64encode(getattr(widget, name)).decode() for name in ("muscle", "sos")}
-    text = PAGE.replace("__CSS__", widget._css).replace("__STATE__", json.dumps(state))
-    (tmp_path / "page.html").write_text(text.replace("__ESM__", json.dumps(widget._esm)), encoding="utf-8")
-    with webdriver.Chrome(options=options, service=Service(CHROMEDRIVER)) as driver:
-        resize(driver, 900)
-        driver.get((tmp_path / "page.html").as_uri())
-        wait(lambda: driver.execute_script("return document.body.dataset.loaded") == "yes")
-        yield driver
-        assert not [entry["message"] for entry in driver.get_log("browser") if entry["level"] == "SEVERE"]
-
-
-def resize(driver, width):
-    size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500}
-    driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
-
-
-def wait(condition, seconds=10):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "the page did not come to it in time"
-        time.sleep(0.05)
-
 
 @pytest.mark.browser
-@pytest.mark.skipif(
-    not (CHROMIUM and CHROMEDRIVER), reason="chromium and chromedriver are not installed: THE FIGURE WAS NOT TRIED"
-)
-def test_the_figure_follows_its_sliders_and_fits_everywhere(page, muscle):
-    def find(selector):
-        return page.find_element("css selector", selector)
-
-    root, packet = find(".emg-front"), find("input[data-key=packet]")
-    memory, offset = find("input[data-key=memory]"), find("input[data-key=offset]")
+def test_the_figure_follows_its_sliders_and_fits_everywhere(open_widget, muscle):
+    widget = PacketFilter(muscle, fs=FS, packet=32, memory="kept", offset=1.5)
+    page = open_widget(widget, ("fs", "packet", "memory", "offset", "muscle", "sos"))
+    root, packet = page.find(".emg-front"), page.find("input[data-key=packet]")
+    memory, offset = page.find("input[data-key=memory]"), page.find("input[data-key=offset]")
     sections = butterworth(2, (20, 450), "bandpass", fs=FS)
     x = muscle.astype(np.float32).astype(float) + 1.5
 
     assert float(root.get_attribute("data-largest")) == 0
-    pictures = {find("svg").get_attribute("innerHTML")}
-    memory.send_keys(ARROW_RIGHT)
+    pictures = {page.find("svg").get_attribute("innerHTML")}
+    memory.send_keys(page.RIGHT)
     assert memory.get_attribute("aria-valuetext") == "zeroed"
     expected = np.abs(in_packets(sections, x, 32, "zeroed") - filter_causal(sections, x)).max()
     assert float(root.get_attribute("data-largest")) == pytest.approx(expected, rel=1e-9)
-    pictures.add(find("svg").get_attribute("innerHTML"))
-    packet.send_keys(END)
+    pictures.add(page.find("svg").get_attribute("innerHTML"))
+    packet.send_keys(page.END)
     assert packet.get_attribute("aria-valuetext") == "1000"
-    pictures.add(find("svg").get_attribute("innerHTML"))
-    offset.send_keys(HOME)
+    pictures.add(page.find("svg").get_attribute("innerHTML"))
+    offset.send_keys(page.HOME)
     assert offset.get_attribute("aria-valuetext").replace("\xa0", " ") == "0.00 mV"
-    pictures.add(find("svg").get_attribute("innerHTML"))
+    pictures.add(page.find("svg").get_attribute("innerHTML"))
     assert len(pictures) == 4
-    said = find("[aria-live=polite]")
-    wait(lambda: said.text.startswith("Packets of 1000 samples: the filter forgets"))
-    memory.send_keys(ARROW_LEFT)
-    wait(lambda: "bit for bit" in said.text)
+    said = page.find("[aria-live=polite]")
+    page.wait(lambda: said.text.startswith("Packets of 1000 samples: the filter forgets"))
+    memory.send_keys(page.LEFT)
+    page.wait(lambda: "bit for bit" in said.text)
 
     assert root.accessible_name == "A band-pass fed in packets"
-    names = [element.accessible_name for element in page.find_elements("css selector", "input")]
-    assert [name.split("  ")[0] for name in names] == ["samples in a packet", "filter state", "offset of the input"]
-    assert all(len(picture.accessible_name) > 20 for picture in page.find_elements("css selector", "svg"))
-
-    page.execute_script("document.documentElement.dataset.theme = 'dark'")
-    assert root.value_of_css_property("color-scheme") == "dark"
-    resize(page, 360)
-    wait(lambda: find("svg").size["width"] < 350)
-    assert page.execute_script("return document.documentElement.scrollWidth") <= 360
+    assert page.sliders() == ["samples in a packet", "filter state", "offset of the input"]
+    page.check_it_goes_dark()
+    page.check_pictures_are_named_and_a_telephone_is_wide_enough()
