@@ -33,7 +33,8 @@ def known_spectra(clean, noise, *, fs, resolution_hz=1.0):
     fs : float
         Sampling rate in Hz.
     resolution_hz : float
-        How finely the spectra are known, in Hz. The finer, the more of the answer is in them.
+        How finely the spectra are known, in Hz. The finer, the more of the answer is in them, as long as the filter is
+        much shorter than the window.
 
     Returns
     -------
