@@ -24,7 +24,8 @@ The experiments.
   "recorder 10 Hz": hearts behind a zero-phase high-pass at 10 Hz, as published, then mixed at the same SNR.
   "first 2 s": the first half of each window alone, the shortest that the judges take; where its SNR is in the range.
   "windows of 10 s": the published length, on people with recordings that long (of the real ones, the legs). Nobody was
-  trained on it. "their windows of 4 s": the same people, as above. (The features of wldnn depend on the length of the window: its rows in both say that, nothing else.)
+  trained on it. "their windows of 4 s": the same people, as above.
+  (The features of wldnn depend on the length of the window: at 2 s and 10 s its rows say that, and nothing else.)
   "strange: ...": what lies outside of a judge's world. `familiar` should be 0; a bias is given where an SNR exists.
 """
 
