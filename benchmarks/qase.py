@@ -47,6 +47,7 @@ from emgtut.benchmark.tables import write_csv
 from emgtut.benchmark.tracing import stamp
 from emgtut.contaminate import KINDS, Condition, draw, draw_mixture, mix_at_snr, stream
 from emgtut.contaminate.corpus import Corpus
+from emgtut.data import load
 from emgtut.learn import rng_for
 from emgtut.signals import butterworth, filter_zero_phase, resample
 
@@ -156,10 +157,20 @@ def strange(task, n):
         ),
         "2 kHz taken for 1 kHz": ([mix_at_snr(x, e, -7.0)[::2] for x, e in zip(picked, hearts)], np.nan),
     }
+    made |= {"white noise alone": (white, np.nan)} | real_strangers(n_samples)
     if task == "ecg":
         for name, noise in {"hum": hum, "motion": moved, "white noise": white}.items():
             made[f"{name} at -7 dB, no heart"] = ([mix_at_snr(x, e, -7.0) for x, e in zip(picked, noise)], -7.0)
     return {name: (np.stack([x - x.mean() for x in xs]), truth) for name, (xs, truth) in made.items()}
+
+
+def real_strangers(n_samples):
+    """Real recordings that are no contraction under a surface electrode: a muscle at rest, and a needle."""
+    needle, tired = load("emgdb", "emg_healthy"), load("biosignalsnotebooks", "emg_fatigue")
+    inside = resample(needle.signal[0], fs=needle.fs, fs_out=FS)
+    whole = inside[: inside.size // n_samples * n_samples].reshape(-1, n_samples)
+    rest = resample(tired.signal[0][-round(WINDOW_S * tired.fs) :], fs=tired.fs, fs_out=FS)[None]
+    return {"needle": (list(whole), np.nan), "muscle at rest": (list(rest), np.nan)}
 
 
 # ---------------------------------------------------------------------------------------------- answers

@@ -1,8 +1,9 @@
 """The dilated CNN for fatigue: five causal convolutions that look ever further back, then one mean over the window.
 
-Two ways to train it. "published": whole windows, 40 epochs, batches of 64, as the published program does, but with the
-best weights chosen on validation people. "quick": short random crops of the windows and few steps, so that a processor
-is enough; the network ends with a mean over time, so it takes any length.
+Two ways to train it. "published": whole windows, 40 epochs, batches of 64, as in the published program. Two things are
+other: weight decay is decoupled from the step (AdamW, as everywhere in the course), and the best weights are chosen on
+validation people, in four looks, and not on the test fold. "quick": short random crops of the windows and few steps, so
+that a processor is enough; the network ends with a mean over time, so it takes any length.
 """
 
 import tempfile

@@ -418,7 +418,8 @@ def study(
     scheme : {"repetition", "day", "subject"}
         What is held out. There is no later day in Ninapro DB2.
     size : str or Size
-        One of `SIZES`, or your own. With "quick" the scores mean nothing.
+        One of `SIZES`, or your own. With "quick" there are few people, one ring of electrodes, and little training: the
+        networks have hardly learned anything.
     root : path, optional
         Data folder.
 

@@ -108,7 +108,7 @@ class MSEMG(nn.Module):
     Parameters
     ----------
     width : int
-        Channels (dimensionless), a multiple of 4. The paper has 64, which gives 279,937 parameters; the course has 32.
+        Channels (dimensionless), a multiple of 4. The paper has 64, which gives 279,937 parameters; the course has 16.
     faithful : bool
         Start from the published first weights, so large that the first hundreds of steps are spent on making them
         smaller. Otherwise PyTorch chooses them. The number of parameters is the same.

@@ -40,8 +40,9 @@ class Card:
     licence : str
         Of the weights.
     scores : dict
-        Score -> {"value", "low", "high"}: on data that took no part in training or choice, with 95 % interval; the name
-        of the score holds its unit and the part of the split.
+        Score -> {"value", "low", "high"}: on windows that took no part in training or choice, with a 95 % interval over
+        windows. The name of the score holds its unit and the part of the split. On "validation" the people and noises
+        are those by which the weights were chosen, so it flatters a little; test scores are in `results/`.
     speed : dict
         What -> number; the names hold the unit.
     version : int
