@@ -20,6 +20,7 @@ __all__ = ["CELL", "bootstrap_interval", "cell_means", "exact_interval", "macro_
 
 CELL = ("subject", "snr_db", "kinds")
 RESAMPLES, LEVEL = 2000, 0.95
+FEWEST = 3  # subjects; whoever draws from two says nothing about a third
 MOST_LISTED = 8  # people; with more, the draws are too many to list
 
 
@@ -44,7 +45,7 @@ def bootstrap_interval(cells, *, seed=0, n_resamples=RESAMPLES, level=LEVEL):
     Returns
     -------
     (float, float)
-        Lower and upper end, in the unit of the cells; NaN where there are fewer than two subjects.
+        Lower and upper end, in the unit of the cells; NaN where there are fewer than three subjects.
 
     Examples
     --------
@@ -60,7 +61,7 @@ def bootstrap_interval(cells, *, seed=0, n_resamples=RESAMPLES, level=LEVEL):
     """
     by_subject = cells.groupby("subject")
     sums, counts = by_subject.sum().to_numpy(), by_subject.count().to_numpy()
-    if counts.size < 2:
+    if counts.size < FEWEST:
         return np.nan, np.nan
     found = bootstrap(
         (sums, counts),

@@ -17,7 +17,7 @@ from emgtut.apply.evaluation import Study, confusion_matrix, table
 from emgtut.apply.inputs import INPUTS
 from emgtut.benchmark import journal
 from emgtut.benchmark.running import settings_of
-from emgtut.benchmark.summary import LEVEL, RESAMPLES, bootstrap_interval
+from emgtut.benchmark.summary import FEWEST, LEVEL, RESAMPLES, bootstrap_interval
 from emgtut.benchmark.tracing import LIBRARIES, environment, stamp
 
 __all__ = ["TASKS", "make_study", "run_study", "summarise_slopes", "summarise_task", "task_module", "task_provenance"]
@@ -320,7 +320,7 @@ def _score_of(counts, score):
 
 def _interval(statistic, everybody, seed):
     """Percentile interval of a score that is no mean over subjects, by drawing subjects with replacement."""
-    if everybody.size < 2:
+    if everybody.size < FEWEST:
         return np.nan, np.nan
     how = {"n_resamples": RESAMPLES, "confidence_level": LEVEL, "method": "percentile", "batch": 200}
     found = bootstrap((everybody,), statistic, vectorized=True, rng=np.random.default_rng(seed), **how)

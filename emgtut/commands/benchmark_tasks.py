@@ -137,7 +137,7 @@ def _print_slopes(summary):
 def _percent(value, low, high, sign=""):
     if value != value:
         return "-"
-    if low != low:  # one person has no interval
+    if low != low:  # one or two people have no interval
         return f"{100 * value:{sign}.1f}"
     return f"{100 * value:{sign}.1f} ({100 * low:{sign}.1f} to {100 * high:{sign}.1f})"
 

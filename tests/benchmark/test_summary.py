@@ -93,10 +93,16 @@ def test_the_interval_of_equal_people_is_a_point():
 
 
 def test_the_interval_draws_people_not_windows():
-    """Many windows of two unlike people: the interval spans both, however many windows there are."""
-    people = pd.Index(["a"] * 500 + ["b"] * 500, name="subject")
-    low, high = bootstrap_interval(pd.Series(np.repeat([0.0, 10.0], 500), index=people))
-    assert (low, high) == (0.0, 10.0)
+    """Many windows of three unlike people: the interval spans them all, however many windows there are."""
+    scores = pd.Series(
+        np.repeat([0.0, 5.0, 10.0], 500), index=pd.Index(np.repeat(["a", "b", "c"], 500), name="subject")
+    )
+    assert bootstrap_interval(scores) == (0.0, 10.0)
+
+
+def test_two_people_have_no_interval():
+    scores = pd.Series([0.0, 10.0, 0.0, 10.0], index=pd.Index(["a", "b", "a", "b"], name="subject"))
+    assert np.isnan(bootstrap_interval(scores)).all()
 
 
 def coverage(n_people, *, experiments=400):
