@@ -9,11 +9,21 @@ import math
 
 import torch
 
-__all__ = ["ancestral", "cosine_levels", "deterministic", "diffuse", "draw_levels", "few_levels", "refreshed"]
+__all__ = [
+    "REFRESHED",
+    "ancestral",
+    "cosine_levels",
+    "deterministic",
+    "diffuse",
+    "draw_levels",
+    "few_levels",
+    "refreshed",
+]
 
 STEPS = 50
 _OFFSET = 0.008  # keeps the first steps of the cosine schedule from being vanishingly small
 _LARGEST_BETA = 0.999
+REFRESHED = {"first": 0.3, "last": 0.98}  # ends of `few_levels` for `refreshed`, chosen by benchmarks/sdemg.py
 
 
 def cosine_levels(n_steps=STEPS):

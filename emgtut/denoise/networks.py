@@ -82,7 +82,7 @@ class SDEMG(NetworkDenoiser):
 
     def estimate(self, model, noisy, noise):
         """Walk from each noise to a clean window, all walks of all windows together, and average those of a window."""
-        from emgtut.denoise.diffusion import deterministic, few_levels, refreshed
+        from emgtut.denoise.diffusion import REFRESHED, deterministic, few_levels, refreshed
 
         steering = noisy.repeat_interleave(self.samples, dim=0)
         if self.order:
@@ -90,7 +90,7 @@ class SDEMG(NetworkDenoiser):
             walks = deterministic(model, steering, noise.flatten(0, 1), levels=levels, order=self.order)
         else:
             noises = noise.reshape(len(steering), self.calls, -1).transpose(0, 1)
-            walks = refreshed(model, steering, noises, levels=few_levels(self.calls, first=0.3, last=0.98))
+            walks = refreshed(model, steering, noises, levels=few_levels(self.calls, **REFRESHED))
         return walks.reshape(len(noisy), self.samples, -1).mean(dim=1)
 
 

@@ -72,11 +72,12 @@ class Trainable:
             return model(noisy)
         import torch
 
-        from emgtut.denoise.diffusion import deterministic, few_levels
+        from emgtut.denoise.diffusion import REFRESHED, few_levels, refreshed
 
-        # One noise for all windows: what a window becomes must not depend on its place in the batch.
-        noise = torch.randn(noisy.shape[-1], generator=torch.Generator().manual_seed(0)).to(noisy).expand(noisy.shape)
-        return deterministic(model, noisy, noise, levels=few_levels(self.calls))
+        # The same noise for all windows: what a window becomes must not depend on its place in the batch.
+        noise = torch.randn(self.calls, 1, noisy.shape[-1], generator=torch.Generator().manual_seed(0)).to(noisy)
+        noises = noise.expand(-1, *noisy.shape)
+        return refreshed(model, noisy, noises, levels=few_levels(self.calls, **REFRESHED))
 
     def _module(self):
         module, _, name = self.network.rpartition(".")
@@ -86,7 +87,7 @@ class Trainable:
 def _recipe(name, **changes):
     # One processor core does this in half an hour to two hours. No network got its learning rate by a search.
     common = {"steps": 12_000, "batch": 16, "lr": 1e-3, "schedule": "cosine", "warmup": 500, "check_every": 500}
-    return Recipe(name, **(common | {"ema_decay": 0.999, "clip_norm": 1.0} | changes))
+    return Recipe(name, **(common | {"ema_decay": 0.999, "clip_norm": 1.0, "patience": 8} | changes))
 
 
 TRAINABLE = {

@@ -12,6 +12,7 @@ from emgtut.assess import evaluate  # noqa: E402
 from emgtut.contaminate.corpus import build  # noqa: E402
 from emgtut.contaminate.material import Sizes  # noqa: E402
 from emgtut.denoise import training  # noqa: E402
+from emgtut.denoise.networks import SDEMG  # noqa: E402
 from emgtut.denoise.training import TRAINABLE, Trainable, Validation, _exact_in_bf16, ship, suited, train  # noqa: E402
 from emgtut.learn import History, Recipe, load_weights, seeded  # noqa: E402
 
@@ -90,6 +91,20 @@ def test_every_entry_can_be_made_trained_and_used(name):
         together, alone = entry.estimate(model, noisy), entry.estimate(model, noisy[1:2])
     assert together.shape == noisy.shape
     assert torch.allclose(together[1:2], alone, rtol=1e-3, atol=1e-4 * float(alone.abs().max()))
+
+
+def test_what_is_validated_is_the_walk_that_readers_get():
+    """The card's score and the choice of weights must be of the sampler of the registered method."""
+    entry = TRAINABLE["sdemg"]
+    model = entry.make(8, seed=0).eval()
+    with seeded(1):
+        noisy = torch.randn(2, 400)
+    noise = torch.randn(entry.calls, 1, 400, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        found = entry.estimate(model, noisy)
+        method = SDEMG(calls=entry.calls).estimate(model, noisy, noise.transpose(0, 1).expand(2, -1, -1))
+    assert entry.calls == SDEMG().calls
+    torch.testing.assert_close(found, method)
 
 
 # ------------------------------------------------------------------------------------------- what they see
