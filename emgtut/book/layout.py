@@ -137,8 +137,8 @@ def _names_kernel(source):
 
 
 def _number(stem):
-    """The leading number of a chapter name without padding, or an empty string."""
-    digits = re.match(r"(\d+)(?:_|$)", stem)
+    """The leading number of a chapter name without padding, with the letter behind it (18b), or an empty string."""
+    digits = re.match(r"(\d+[a-z]?)(?:_|$)", stem)
     return digits[1].lstrip("0") or "0" if digits else ""
 
 

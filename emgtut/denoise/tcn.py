@@ -2,7 +2,7 @@
 
 It starts from what everybody uses. The signal passes a 40 Hz high-pass without phase shift; the network sees the signal
 and the filtered signal, each at its own level, and adds what the filter got wrong: it takes out what it let through of
-heart and hum, and puts back what it took from the muscle. Before the first training step it is the filter.
+heart and hum, and puts back what it took from the muscle. Before the first training step it is nearly the filter.
 
 In between everything happens at one eighth of the rate: a learned filter bank, residual blocks of dilated
 convolutions that together see more than a heartbeat, a mask on the filter bank and something to add to it.
@@ -44,7 +44,7 @@ class Block(nn.Module):
 
     Lesson
     ------
-    19 Showdown
+    18b TCN
     """
 
     def __init__(self, width, dilation, *, causal=False):
@@ -79,7 +79,7 @@ class TCN(nn.Module):
 
     Lesson
     ------
-    19 Showdown
+    18b TCN
     """
 
     SHORTEST = HIGHPASS_TAPS // 2 + 1  # samples; the filter mirrors that much at the ends
@@ -152,7 +152,7 @@ def training_loss(model, noisy, clean):
 
     Lesson
     ------
-    19 Showdown
+    18b TCN
     """
     error = model(noisy).float() - clean
     ratio = error.square().sum(-1) / clean.square().sum(-1)

@@ -39,7 +39,7 @@ def highpass_taps():
 
     Lesson
     ------
-    05 Streaming
+    18b TCN
     """
     import numpy as np
     from scipy.signal import sosfilt
@@ -67,7 +67,7 @@ class CausalTCN(nn.Module):
 
     Lesson
     ------
-    05 Streaming
+    18b TCN
     """
 
     SHORTEST = 1  # samples
@@ -125,7 +125,7 @@ def running_level(power):
 
     Lesson
     ------
-    05 Streaming
+    18b TCN
     """
     frame = torch.arange(power.shape[-1], device=power.device)
     age = frame[:, None] - frame

@@ -18,8 +18,9 @@ _LATENCY_S = 0.039  # a frame comes every 16 ms and corrects the last 32 ms; two
 class TCN(NetworkDenoiser):
     """This course's network: a zero-phase high-pass, and a convolutional network that corrects it.
 
-    Each moment is judged by more than half a second to either side, so that a beat is seen with its neighbours. Windows
-    of two seconds start every second, and each fades into the next over that second.
+    Each moment is judged by more than half a second to either side, so that a beat is seen whole, and a line of hum is
+    told from the muscle around it. Windows of two seconds start every second, and each fades into the next over that
+    second.
 
     Parameters
     ----------
@@ -35,7 +36,7 @@ class TCN(NetworkDenoiser):
 
     Lesson
     ------
-    19 Showdown
+    18b TCN
     """
 
     name, network = "tcn", "emgtut.denoise.tcn.TCN"
@@ -64,7 +65,7 @@ class CausalTCN(NetworkDenoiser):
 
     Lesson
     ------
-    05 Streaming
+    18b TCN
     """
 
     name, network = "tcn_causal", "emgtut.denoise.tcn_causal.CausalTCN"

@@ -32,7 +32,7 @@ class CausalWorker:
 
     Lesson
     ------
-    05 Streaming
+    18b TCN
     """
 
     def __init__(self, model):
@@ -128,7 +128,7 @@ class TwoGrids:
 
     Lesson
     ------
-    05 Streaming
+    18b TCN
     """
 
     def __init__(self, model):

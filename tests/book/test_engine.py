@@ -596,6 +596,16 @@ def test_a_chapter_is_chosen_by_number_or_name(course, name):
     assert [source.stem for source in course.choose([name])] == ["08_mixing"]
 
 
+def test_a_chapter_between_two_others_has_a_letter(course):
+    (course.root / "notebooks/08b_more.md").write_text(FRONT + CHAPTER)
+    toc = course.root / "_toc.yml"
+    toc.write_text(
+        toc.read_text().replace("  - file: notebooks/09", "  - file: notebooks/08b_more\n  - file: notebooks/09")
+    )
+    assert [source.stem for source in course.choose(["8b"])] == ["08b_more"]
+    assert [source.stem for source in course.choose(["08"])] == ["08_mixing"]
+
+
 def test_an_unknown_chapter_lists_the_known_ones(course):
     with pytest.raises(BookError, match=r"no chapter '80'.*08_mixing, 09_measures"):
         course.choose(["80"])
