@@ -474,7 +474,10 @@ def test_ctrl_c_ends_long_before_the_cell_does_and_leaves_no_result(course):
     source.write_text(
         FRONT + CHAPTER.replace("gain = mix.GAIN", f"open({str(started)!r}, 'w')\nimport time; time.sleep(3600)")
     )
+    # In the background of a shell the tests themselves are started with Ctrl-C ignored, and that is inherited.
+    heard = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
     code = f"from emgtut.book import hand_out; hand_out('unused', root={str(course.root)!r}, chapters=['8'])"
+    code = f"{heard}; {code}"
     process = subprocess.Popen([sys.executable, "-c", code], start_new_session=True, stderr=subprocess.DEVNULL)
     try:
         deadline = time.monotonic() + 300
