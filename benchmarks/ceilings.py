@@ -24,7 +24,7 @@ from emgtut.benchmark import digest, suite
 from emgtut.benchmark.ceilings import beyond_the_beat, known_heart, known_spectra
 from emgtut.benchmark.tables import write_csv, write_pairs
 from emgtut.benchmark.tracing import stamp
-from emgtut.contaminate import stream
+from emgtut.contaminate import gain_for_snr, stream
 from emgtut.data import load, records_in
 from emgtut.signals import resample
 
@@ -71,7 +71,7 @@ def under(heart, cases, rng):
         first = rng.integers(1000, heart.size - case.clean.size - 1000)
         here = slice(first, first + case.clean.size)
         piece = heart[here] - heart[here].mean()
-        gain = np.sqrt(np.sum(case.clean**2) / np.sum(piece**2)) * 10 ** (-case.about["snr_db"] / 20)
+        gain = gain_for_snr(case.clean, piece, case.about["snr_db"])
         noise[row], kept[row] = gain * piece, gain * beyond[here]
     return noise, kept
 

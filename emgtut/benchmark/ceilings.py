@@ -11,6 +11,7 @@ They are no upper bounds: a method that changes with time may pass the first, an
 import numpy as np
 from scipy.signal import welch
 
+from emgtut.benchmark.muscles import BAND_HZ
 from emgtut.data import load
 from emgtut.denoise.beats import find_beats
 from emgtut.denoise.template import heart_from_beats
@@ -18,7 +19,6 @@ from emgtut.signals import butterworth, filter_zero_phase, resample, validate
 
 __all__ = ["beyond_the_beat", "known_heart", "known_spectra"]
 
-MUSCLE_HZ = (20.0, 450.0)  # the band of the clean windows; what lies outside of it needs no cunning
 CONTEXT_S = 40  # of the heart, before and after a window, from which its usual beat is taken
 ALIKE = 0.999  # correlation of the noise in a case with the recording that it is from
 
@@ -111,7 +111,7 @@ def beyond_the_beat(heart, *, fs):
     heart = validate(heart)
     heart = heart - heart.mean()
     beats = find_beats(heart, fs=fs, certain=True).samples
-    in_band = filter_zero_phase(butterworth(4, MUSCLE_HZ, "bandpass", fs=fs), heart)
+    in_band = filter_zero_phase(butterworth(4, BAND_HZ, "bandpass", fs=fs), heart)
     return in_band - heart_from_beats(in_band, beats, fs=fs, neighbours=max(beats.size, 2))
 
 

@@ -93,6 +93,10 @@ def test_every_entry_can_be_made_trained_and_used(name):
     assert torch.allclose(together[1:2], alone, rtol=1e-3, atol=1e-4 * float(alone.abs().max()))
 
 
+def test_every_network_stops_early_when_validation_gets_no_better():
+    assert all(entry.recipe.patience is not None for entry in TRAINABLE.values())
+
+
 def test_what_is_validated_is_the_walk_that_readers_get():
     """The card's score and the choice of weights must be of the sampler of the registered method."""
     entry = TRAINABLE["sdemg"]

@@ -25,3 +25,6 @@ def test_it_recomputes_by_keyboard_and_fits_a_telephone(open_widget):
     assert "patients" in page.find(".emg-front-said").text
     page.check_it_goes_dark()
     page.check_pictures_are_named_and_a_telephone_is_wide_enough()
+    page.resize(320)  # a narrower one
+    page.wait(lambda: page.run("document.querySelector('svg').clientWidth") < 310)
+    assert page.run("document.documentElement.scrollWidth") <= 320
