@@ -29,7 +29,7 @@ from emgtut.contaminate.corpus import Corpus
 from emgtut.denoise import get, tcn
 from emgtut.denoise.fcn import at_least
 from emgtut.denoise.fcn import training_loss as absolute_error
-from emgtut.denoise.training import TRAINABLE, Validation, suited
+from emgtut.denoise.training import TRAINABLE, VARIED, Validation, suited
 from emgtut.learn import Recipe, fit, load_weights, read_card, seeded
 
 FS, N_SAMPLES, N_WINDOWS = 1000, 2000, 300
@@ -128,7 +128,7 @@ def trained(variant, seed, corpus, steps, stop_after_s):
     folder = pathlib.Path("runs/ablation") / f"{variant.replace(' ', '_').replace(',', '')}-{seed}"
     history = fit(
         model, lambda model, batch: loss(model, *batch),
-        lambda rng, step: corpus.batch(rng, recipe.batch, "train", N_SAMPLES, **how), check,
+        lambda rng, step: corpus.batch(rng, recipe.batch, "train", N_SAMPLES, **{"vary": VARIED, **how}), check,
         recipe=recipe, folder=folder, stop_after_s=stop_after_s, about={"corpus": corpus.about["sha256"]},
     )  # fmt: skip
     return model if history.finished else None

@@ -40,7 +40,7 @@ import pandas as pd
 import torch
 
 from emgtut.assess.qase_baseline import train_baseline
-from emgtut.assess.qase_training import JUDGES, in_muscle_band, labelled, scores
+from emgtut.assess.qase_training import JUDGES, labelled, scores
 from emgtut.assess.qasenet import MARGIN_DB, _judge
 from emgtut.benchmark import muscles
 from emgtut.benchmark.tables import write_csv
@@ -199,7 +199,7 @@ def simple_judges(corpus, name, folder):
     judge = JUDGES[name]
     wldnn, history = train_baseline(name, corpus, folder=folder)
     print(f"wldnn for {judge.task}: validation {history.best:.3f} dB²")
-    known, truth_db = labelled(in_muscle_band(corpus), rng_for(SEED, 1), 4000, "train", judge)
+    known, truth_db = labelled(corpus, rng_for(SEED, 1), 4000, "train", judge)
     line = np.polyfit(low_band_db(known), truth_db, 1)
     middle = float(np.mean(judge.range_db))
 

@@ -16,7 +16,7 @@ import torch
 
 from emgtut.benchmark.tracing import stamp
 from emgtut.contaminate.corpus import Corpus
-from emgtut.denoise.training import TRAINABLE, WINDOW_S, Trained, Validation, ship, suited
+from emgtut.denoise.training import TRAINABLE, VARIED, WINDOW_S, Trained, Validation, ship, suited
 from emgtut.learn import fit, load_weights, read_card, seeded
 from emgtut.learn.cards import WEIGHTS
 
@@ -58,7 +58,7 @@ def main():
     about = {"corpus": corpus.about["sha256"], "start": first.sha256}
     history = fit(
         model, entry.loss,
-        lambda rng, step: corpus.batch(rng, recipe.batch, "train", round(1000 * WINDOW_S)), check,
+        lambda rng, step: corpus.batch(rng, recipe.batch, "train", round(1000 * WINDOW_S), vary=VARIED), check,
         recipe=recipe, folder=given.folder, stop_after_s=None if given.minutes is None else 60 * given.minutes,
         about=about,
     )  # fmt: skip

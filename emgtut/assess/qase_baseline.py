@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from emgtut.assess.qase_network import Wldnn
-from emgtut.assess.qase_training import CHOICE, JUDGES, in_muscle_band, labelled
+from emgtut.assess.qase_training import CHOICE, JUDGES, labelled
 from emgtut.assess.waveform_length import waveform_lengths
 from emgtut.learn import Recipe, fit, rng_for, seeded
 
@@ -93,7 +93,6 @@ def train_baseline(name, corpus, *, folder, pool=POOL, windows=512, progress=Fal
     if name not in JUDGES:
         raise ValueError(f"There is no judge called {name!r}: choose one of {', '.join(JUDGES)}.")
     judge, recipe = JUDGES[name], RECIPE.but(**changes).fitted()
-    corpus = in_muscle_band(corpus)
     rng = rng_for(recipe.seed, 0)
     drawn = [labelled(corpus, rng, 500, "train", judge, margin_db=judge.margin_db) for _ in range(-(-pool // 500))]
     lengths = np.concatenate([waveform_lengths(x) for x, _ in drawn])[:pool]

@@ -10,15 +10,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from emgtut.contaminate.corpus import TASKS, Corpus
+from emgtut.contaminate.corpus import TASKS
 from emgtut.learn import Card, Recipe, fit, rng_for, save_weights, seeded
-from emgtut.signals import butterworth, filter_zero_phase
 
-__all__ = ["BAND_HZ", "JUDGES", "Judge", "in_muscle_band", "labelled", "scores", "ship_judge", "train_judge"]
+__all__ = ["JUDGES", "Judge", "labelled", "scores", "ship_judge", "train_judge"]
 
 WINDOW_S = 4.0
 FS = 1000.0
-BAND_HZ = (20.0, 450.0)  # of a clean muscle
 RECORDER_HZ = (2.0, 25.0)  # corner of a recorder's high-pass, drawn on a logarithmic scale
 CHOICE, CALIBRATION, SCORE = 1, 2, 3  # seeds of validation windows: to choose weights, to calibrate, to score
 CALIBRATION_WINDOWS = 2000
@@ -75,46 +73,13 @@ JUDGES = {
 }
 
 
-def in_muscle_band(corpus):
-    """Copy a corpus with its muscles band-passed 20-450 Hz, forwards and backwards; the noise stays as it is.
-
-    Parameters
-    ----------
-    corpus : emgtut.contaminate.corpus.Corpus
-        Material; signals in mV or without a unit.
-
-    Returns
-    -------
-    emgtut.contaminate.corpus.Corpus
-        New material; what it says about itself is that of the old one.
-
-    Lesson
-    ------
-    21 QASE-net
-
-    Examples
-    --------
-    >>> names = np.array([["train", "emg", "simulated", "a"]])
-    >>> sway = np.sin(2 * np.pi * np.arange(4000) / 1000).astype(np.float32)  # 1 Hz
-    >>> float(np.abs(in_muscle_band(Corpus(sway, np.array([4000]), names, {})).signal).max()) < 0.01
-    True
-    """
-    sections = butterworth(4, BAND_HZ, "bandpass", fs=FS)
-    signal = corpus.signal.copy()
-    ends = np.cumsum(corpus.lengths)
-    for row in np.flatnonzero(corpus.names[:, 1] == "emg"):
-        here = slice(ends[row] - corpus.lengths[row], ends[row])
-        signal[here] = filter_zero_phase(sections, signal[here].astype(np.float64))
-    return Corpus(signal, corpus.lengths, corpus.names, corpus.about)
-
-
 def labelled(corpus, rng, n, part, judge, *, margin_db=0.0, recorded=0.5, **choice):
     """Draw noisy windows of 4 s and the SNR of each.
 
     Parameters
     ----------
     corpus : emgtut.contaminate.corpus.Corpus
-        Material, from `in_muscle_band`.
+        Material.
     rng : numpy.random.Generator
         Source of chance.
     n : int
@@ -148,7 +113,7 @@ def labelled(corpus, rng, n, part, judge, *, margin_db=0.0, recorded=0.5, **choi
     >>> from emgtut.contaminate.material import Sizes
     >>> few = Sizes(people=(1, 1), hearts=(1, 1), movements=(1, 1), grids=(1, 1), colours=(1, 1), seconds=10.0)
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     corpus = in_muscle_band(build(f"{folder}/corpus.npz", sizes=few, real="none"))
+    ...     corpus = build(f"{folder}/corpus.npz", sizes=few, real="none")
     >>> noisy, truth_db = labelled(corpus, np.random.default_rng(0), 5, "train", JUDGES["qase_ecg"])
     >>> noisy.shape, bool(np.all((truth_db > -15.01) & (truth_db < 0.01)))
     ((5, 4000), True)
@@ -235,7 +200,6 @@ def train_judge(name, corpus, *, folder, device="cpu", progress=True, stop_after
     recipe = judge.recipe.but(**changes).fitted()
     with seeded(recipe.seed):
         model = QasePredictor(*judge.range_db)
-    corpus = in_muscle_band(corpus)
     chosen_on = [torch.as_tensor(x) for x in labelled(corpus, rng_for(CHOICE, 0), windows, "validation", judge)]
 
     def batches(rng, step):
@@ -353,7 +317,7 @@ def ship_judge(name, model, history, corpus, folder, *, windows=1000, recipe=Non
     if history.best_step is None:
         raise ValueError(f"The run of {name} has not looked at its validation data yet: train it further first.")
     judge, recipe = JUDGES[name], recipe or JUDGES[name].recipe
-    noisy, truth_db = labelled(in_muscle_band(corpus), rng_for(SCORE, 0), windows, "validation", judge)
+    noisy, truth_db = labelled(corpus, rng_for(SCORE, 0), windows, "validation", judge)
     with torch.no_grad():
         predicted = model(torch.as_tensor(noisy))[0].numpy().astype(float)
     squared = (predicted - truth_db) ** 2

@@ -10,6 +10,7 @@ Where there are real recordings of a kind, half of the draws are real and half s
 
 import hashlib
 import json
+import math
 import os
 import pathlib
 import platform
@@ -18,12 +19,13 @@ import numpy as np
 
 from emgtut.contaminate.library import KINDS
 from emgtut.contaminate.material import FS, PARTS, active_level, collect
+from emgtut.contaminate.varied_heart import STRETCH, varied_heart
 from emgtut.signals import check_count, check_rng
 
 __all__ = ["TASKS", "Corpus", "build"]
 
-VERSION = 1
-FIELDS = ("part", "kind", "dataset", "subject")
+VERSION = 2
+FIELDS = ("part", "kind", "dataset", "subject", "take")
 TASKS = {"ecg": (-16.0, 1.0), "mixture": (-15.0, 15.0)}  # SNR ranges in dB
 ACTIVE = 0.3  # a clean window is at least this loud, as a fraction of its recording's active level
 GRID = 50  # clean windows start at multiples of this many samples
@@ -106,14 +108,14 @@ class Corpus:
         All stretches, one after the other, at 1 kHz.
     lengths : ndarray of int, shape (n_stretches,), samples
         How long each stretch is.
-    names : ndarray of str, shape (n_stretches, 4), no unit
-        Part, kind, dataset and subject of each stretch.
+    names : ndarray of str, shape (n_stretches, 5), no unit
+        Part, kind, dataset, subject and take of each stretch.
     about : dict
         Version, seed, datasets and SHA-256 of the contents.
 
     Examples
     --------
-    >>> names = np.array([["train", "emg", "simulated", "a"], ["train", "white", "simulated", "b"]])
+    >>> names = np.array([["train", "emg", "simulated", "a", "0"], ["train", "white", "simulated", "b", "0"]])
     >>> one = Corpus(np.ones(4000, np.float32), np.array([2000, 2000]), names, {})
     >>> one.subjects("train", "emg")
     ['a']
@@ -128,6 +130,7 @@ class Corpus:
         self._first = np.cumsum(lengths) - lengths
         self._starts = {}  # for each length of window: where each clean stretch is active
         self._choices = {}
+        self._leads = {}
 
     @classmethod
     def open(cls, path):
@@ -149,7 +152,7 @@ class Corpus:
         rows = self._rows(part, kind, lambda d: dataset in (None, d))
         return sorted(set(self.names[rows, 3].tolist()))
 
-    def batch(self, rng, n, part, n_samples, task="both", *, muscle=None, noise="any", snr_db=None):
+    def batch(self, rng, n, part, n_samples, task="both", *, muscle=None, noise="any", snr_db=None, vary=0.0):
         """Draw `n` mixtures and their clean signals, shape (n, n_samples), float32, at 1 kHz.
 
         The noisy windows have zero mean and unit standard deviation; the clean ones are scaled by the same factor.
@@ -157,7 +160,8 @@ class Corpus:
         `rng` is a `numpy.random.Generator`; `part` is "train" or "validation"; `task` is "ecg", "mixture" or "both".
         `muscle` restricts the clean signals to one dataset and `noise` the noise to "real" or "synthetic" sources;
         with "real", kinds that have no recording stay synthetic. `snr_db` is a pair (lowest, highest) in dB that
-        replaces the range of the task.
+        replaces the range of the task. `vary` is the share of recorded hearts that are seen otherwise
+        (`emgtut.contaminate.varied_heart`).
         """
         check_rng(rng)
         n, n_samples = check_count(n, name="n"), check_count(n_samples, smallest=100)
@@ -175,7 +179,7 @@ class Corpus:
         for row in range(n):
             one = task if task != "both" else tuple(TASKS)[rng.integers(2)]
             clean[row] = self._muscle(rng, part, n_samples, muscle)
-            added[row] = self._noise(rng, part, n_samples, one, noise)
+            added[row] = self._noise(rng, part, n_samples, one, noise, vary)
             ratio[row] = 10 ** (-rng.uniform(*(snr_db or TASKS[one])) / 20)
         added *= ratio * np.sqrt(_energy(clean) / _energy(added))
         noisy = clean + added
@@ -197,13 +201,13 @@ class Corpus:
         first = self._first[row] + starts[row][rng.integers(starts[row].size)]
         return _centred(self.signal[first : first + n_samples])
 
-    def _noise(self, rng, part, n_samples, task, source):
+    def _noise(self, rng, part, n_samples, task, source, vary):
         if task == "ecg":
-            return self._one_noise(rng, part, "ecg", n_samples, source)
+            return self._one_noise(rng, part, "ecg", n_samples, source, vary)
         kinds = rng.permutation(len(KINDS))[: rng.integers(1, len(KINDS) + 1)]
-        return sum(self._one_noise(rng, part, KINDS[kind], n_samples, source) for kind in kinds)
+        return sum(self._one_noise(rng, part, KINDS[kind], n_samples, source, vary) for kind in kinds)
 
-    def _one_noise(self, rng, part, kind, n_samples, source):
+    def _one_noise(self, rng, part, kind, n_samples, source, vary):
         """A window of one kind with zero mean, unit power and a random sign."""
         if kind == "white":
             x = _centred(rng.standard_normal(n_samples))
@@ -216,11 +220,24 @@ class Corpus:
         while True:  # a short window may fall between two beats: then another one is drawn
             rows = origins[rng.integers(len(origins))]
             row = rows[rng.integers(len(rows))]
-            first = self._first[row] + rng.integers(self.lengths[row] - n_samples + 1)
-            x = _centred(self.signal[first : first + n_samples])
+            recorded_heart = kind == "ecg" and self.names[row, 2] != "simulated"
+            if vary and recorded_heart and rng.random() < vary:
+                x = _centred(self._varied_heart(rng, row, n_samples))
+            else:
+                first = self._first[row] + rng.integers(self.lengths[row] - n_samples + 1)
+                x = _centred(self.signal[first : first + n_samples])
             level = np.sqrt(np.mean(x * x))
             if level > 1e-3:
                 return sign / level * x
+
+    def _varied_heart(self, rng, row, n_samples):
+        if row not in self._leads:  # leads that saw the same beats have all five fields in common
+            self._leads[row] = np.flatnonzero((self.names == self.names[row]).all(axis=1))
+        leads = self._leads[row]
+        length = min(math.ceil(STRETCH * n_samples), self.lengths[leads].min())
+        start = rng.integers(self.lengths[leads].min() - length + 1)
+        pieces = [self.signal[self._first[lead] + start :][:length] for lead in leads]
+        return varied_heart(pieces, n_samples, fs=FS, rng=rng)
 
     def _people(self, part, kind, dataset, n_samples):
         """Rows by person or origin, long enough for the window; dataset None means all real ones."""

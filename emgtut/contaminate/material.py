@@ -12,11 +12,12 @@ from emgtut.acquire import bursts, hold, muap_bank, ramp, random_electrode, rand
 from emgtut.contaminate.grid import stream
 from emgtut.contaminate.library import REAL, draw_with_source
 from emgtut.data import available, guard, load, records_in
-from emgtut.signals import butterworth, filter_causal, frames, resample, rms
+from emgtut.signals import butterworth, filter_causal, filter_zero_phase, frames, resample, rms
 
-__all__ = ["PARTS", "Sizes", "Stretch", "active_level", "collect"]
+__all__ = ["BAND_HZ", "PARTS", "Sizes", "Stretch", "active_level", "collect", "in_muscle_band"]
 
 FS = 1000.0
+BAND_HZ = (20.0, 450.0)  # of a clean muscle, as in the benchmark
 PARTS = ("train", "validation")  # test people and test noise have no place here
 CLEAN = ("elderly_lower_limb", "muscletracker")  # both may train weights that are given away
 DEAD_CHANNEL = "LG"  # the elderly set's fourth channel holds the floor of the instrument and nothing else
@@ -73,6 +74,8 @@ class Stretch:
         "simulated", or the dataset it is from.
     subject : str
         Whom it is from: `dataset/subject` or `dataset/record`; the seed of what is simulated.
+    take : int
+        Number of the excerpt within a recording; the leads of one heart share it when they saw the same beats.
 
     Examples
     --------
@@ -89,6 +92,7 @@ class Stretch:
     kind: str
     dataset: str
     subject: str
+    take: int = 0
 
 
 def collect(*, seed, sizes=None, root=None, real="auto"):
@@ -136,6 +140,36 @@ def collect(*, seed, sizes=None, root=None, real="auto"):
     sides = {p: [{"subject": s.subject} for s in found if s.part == p] for p in PARTS}
     guard(sides["train"], sides["validation"], [], by=("subject",))
     return found
+
+
+def in_muscle_band(x, *, fs=FS):
+    """Keep of a clean recording what counts as muscle: 20 to 450 Hz, forwards and backwards.
+
+    Below that a recording holds the sway of cables and skin. Left in, a network would learn to keep it, and nobody can
+    tell it from the sway of a heart.
+
+    Parameters
+    ----------
+    x : array_like, shape (n_samples,), any unit
+        Clean recording.
+    fs : float
+        Sampling rate in Hz.
+
+    Returns
+    -------
+    ndarray, shape (n_samples,), unit of `x`
+
+    Examples
+    --------
+    >>> sway = np.sin(2 * np.pi * np.arange(4000) / 1000)  # 1 Hz
+    >>> bool(np.abs(in_muscle_band(sway)).max() < 0.01)
+    True
+
+    Lesson
+    ------
+    15 FCN
+    """
+    return filter_zero_phase(butterworth(4, BAND_HZ, "bandpass", fs=fs), x)
 
 
 def active_level(x, *, fs=FS):
@@ -193,7 +227,7 @@ def _person(part, number, rng, seconds):
     for drive in _drives(n_samples, rng):
         emg = filter_causal(chain, simulate(drive, fs=FS, rng=rng, pool=pool, muaps=bank).emg)[settle:]
         emg = emg + active_level(emg) * 10 ** (floor_db / 20) * rng.standard_normal(emg.size)
-        yield Stretch(emg.astype(np.float32), part, "emg", "simulated", f"simulated/{part}/{number}")
+        yield Stretch(in_muscle_band(emg).astype(np.float32), part, "emg", "simulated", f"simulated/{part}/{number}")
 
 
 def _drives(n_samples, rng):
@@ -236,14 +270,15 @@ def _muscle(dataset, record, part, root):
     for name, x in zip(recording.channels, recording.signal, strict=True):
         x = resample(x - x.mean(), fs=recording.fs, fs_out=FS)
         if name != DEAD_CHANNEL and active_level(x) >= LOUD_MV:
-            yield Stretch(x.astype(np.float32), part, "emg", dataset, f"{dataset}/{recording.subject}")
+            yield Stretch(in_muscle_band(x).astype(np.float32), part, "emg", dataset, f"{dataset}/{recording.subject}")
 
 
 def _noise(kind, dataset, record, part, excerpts, root):
     recording = load(dataset, record, root=root)
     longest = round(EXCERPT_S * FS)
     for x in resample(recording.signal, fs=recording.fs, fs_out=FS):
-        for first in range(0, x.size, GAP_EXCERPTS * longest)[:excerpts] if x.size > 3 * longest else [0]:
+        starts = range(0, x.size, GAP_EXCERPTS * longest)[:excerpts] if x.size > 3 * longest else [0]
+        for take, first in enumerate(starts):
             piece = x[first : first + longest] if x.size > 3 * longest else x
             piece = piece - piece.mean()
-            yield Stretch((piece / rms(piece)).astype(np.float32), part, kind, dataset, f"{dataset}/{record}")
+            yield Stretch((piece / rms(piece)).astype(np.float32), part, kind, dataset, f"{dataset}/{record}", take)

@@ -20,6 +20,7 @@ __all__ = ["SHIPPED_BYTES", "TRAINABLE", "Trainable", "Trained", "Validation", "
 
 FS = 1000.0  # Hz, of every network
 WINDOW_S = 2.0
+VARIED = 0.7  # share of recorded hearts that are seen otherwise in training: there are few of them
 SHIPPED_BYTES = 5_000_000  # largest file of weights that comes with the package
 AT_ONCE = 64  # windows that a network gets together while it is judged
 CHOICE, SCORE = 1, 2  # seeds of the windows that choose the weights, and of those that score what was chosen
@@ -264,7 +265,7 @@ def train(name, corpus, *, folder, width=None, device="cpu", progress=True, stop
     n_samples = round(WINDOW_S * FS)
 
     def batches(rng, step):
-        return corpus.batch(rng, recipe.batch, "train", n_samples)
+        return corpus.batch(rng, recipe.batch, "train", n_samples, vary=VARIED)
 
     model = entry.make(width, seed=recipe.seed)
     if recipe.bf16 and device == "cpu":

@@ -8,7 +8,7 @@ from emgtut.assess import qase_training, qasenet, snr_grade
 from emgtut.assess.qase_baseline import train_baseline
 from emgtut.assess.qase_network import QaseNet, Wldnn
 from emgtut.assess.qase_predictor import QasePredictor
-from emgtut.assess.qase_training import JUDGES, in_muscle_band, labelled, scores, ship_judge, train_judge
+from emgtut.assess.qase_training import JUDGES, labelled, scores, ship_judge, train_judge
 from emgtut.assess.waveform_length import waveform_lengths
 from emgtut.benchmark.muscles import simulated_windows
 from emgtut.contaminate import draw, mix_at_snr
@@ -21,11 +21,6 @@ from emgtut.learn import count_parameters, read_card
 def corpus(tmp_path_factory):
     sizes = Sizes(people=(6, 3), hearts=(12, 6), movements=(2, 2), grids=(2, 2), colours=(2, 2), seconds=12.0)
     return build(tmp_path_factory.mktemp("corpus") / "corpus.npz", seed=21, sizes=sizes, real="none")
-
-
-@pytest.fixture(scope="module")
-def banded(corpus):
-    return in_muscle_band(corpus)
 
 
 @pytest.fixture(scope="module")
@@ -77,27 +72,16 @@ def low_share(x):
     return power[..., : round(10 * x.shape[-1] / 1000)].sum(axis=-1) / power.sum(axis=-1)
 
 
-def test_muscles_lose_what_lies_below_20_hz_and_noise_keeps_it(corpus, banded):
-    ends = np.cumsum(corpus.lengths)
-    for row, (_, kind, *_) in enumerate(corpus.names):
-        old, new = (c.signal[ends[row] - c.lengths[row] : ends[row]] for c in (corpus, banded))
-        if kind == "emg":
-            assert low_share(new) < 0.01
-        else:
-            np.testing.assert_array_equal(new, old)
-    assert banded.about == corpus.about
-
-
 @pytest.mark.parametrize("recorded", [0.0, 1.0])
-def test_labels_are_the_snr_of_the_very_samples(banded, recorded):
+def test_labels_are_the_snr_of_the_very_samples(corpus, recorded):
     judge = JUDGES["qase_ecg"]
-    noisy, truth_db = labelled(banded, np.random.default_rng(3), 40, "train", judge, margin_db=2.0, recorded=recorded)
+    noisy, truth_db = labelled(corpus, np.random.default_rng(3), 40, "train", judge, margin_db=2.0, recorded=recorded)
     assert noisy.shape == (40, 4000)
     np.testing.assert_allclose(noisy.std(axis=-1), 1, atol=1e-5)
     assert truth_db.min() > -17.01
     assert truth_db.max() < 2.01
     assert truth_db.std() > 3, "uniform over 19 dB has a spread of 5.5 dB"
-    _, clean = banded.batch(np.random.default_rng(3), 40, "train", 4000, "ecg", snr_db=(-17.0, 2.0))
+    _, clean = corpus.batch(np.random.default_rng(3), 40, "train", 4000, "ecg", snr_db=(-17.0, 2.0))
     clean = clean.astype(float)
     gain = np.sum(noisy * clean, axis=-1, keepdims=True) / np.sum(clean**2, axis=-1, keepdims=True)
     rest = noisy - gain * clean  # what correlates with the muscle by chance is in neither
@@ -105,15 +89,15 @@ def test_labels_are_the_snr_of_the_very_samples(banded, recorded):
     assert np.median(np.abs(found - truth_db)) < 0.3
 
 
-def test_without_a_recorder_the_mixtures_are_those_of_the_corpus(banded):
-    noisy, _ = labelled(banded, np.random.default_rng(3), 8, "train", JUDGES["qase_ecg"], recorded=0.0)
-    plain, _ = banded.batch(np.random.default_rng(3), 8, "train", 4000, "ecg", snr_db=(-15.0, 0.0))
+def test_without_a_recorder_the_mixtures_are_those_of_the_corpus(corpus):
+    noisy, _ = labelled(corpus, np.random.default_rng(3), 8, "train", JUDGES["qase_ecg"], recorded=0.0)
+    plain, _ = corpus.batch(np.random.default_rng(3), 8, "train", 4000, "ecg", snr_db=(-15.0, 0.0))
     np.testing.assert_allclose(noisy, plain, atol=2e-5)
 
 
-def test_a_recorder_takes_slow_power_off_the_noise_and_leaves_the_label(banded):
+def test_a_recorder_takes_slow_power_off_the_noise_and_leaves_the_label(corpus):
     judge = JUDGES["qase_ecg"]
-    draws = [labelled(banded, np.random.default_rng(4), 40, "train", judge, recorded=r) for r in (0.0, 1.0)]
+    draws = [labelled(corpus, np.random.default_rng(4), 40, "train", judge, recorded=r) for r in (0.0, 1.0)]
     (plain, truth_db), (through, same_db) = draws
     np.testing.assert_allclose(same_db, truth_db, atol=1e-6)
     assert np.mean(low_share(through)) < 0.7 * np.mean(low_share(plain))
@@ -128,18 +112,18 @@ def test_scores_see_a_bias_that_correlation_does_not():
     assert np.var(truth) == pytest.approx(20.0), "a constant scores 20 dB² on the published grid"
 
 
-def test_a_short_training_beats_the_constant_by_far(trained, banded):
+def test_a_short_training_beats_the_constant_by_far(trained, corpus):
     model, history = trained
     assert history.best < 0.35 * 225 / 12, "the constant predictor has an error of 18.75 dB²"
-    noisy, truth_db = labelled(banded, np.random.default_rng(9), 200, "validation", JUDGES["qase_ecg"])
+    noisy, truth_db = labelled(corpus, np.random.default_rng(9), 200, "validation", JUDGES["qase_ecg"])
     with torch.no_grad():
         predicted = model(torch.as_tensor(noisy))[0].numpy()
     assert scores(predicted, truth_db)["lcc"] > 0.8
 
 
-def test_calibration_takes_out_a_bias_and_knows_the_spread(trained, banded):
+def test_calibration_takes_out_a_bias_and_knows_the_spread(trained, corpus):
     model, _ = trained
-    noisy, truth_db = labelled(banded, np.random.default_rng(10), 400, "validation", JUDGES["qase_ecg"])
+    noisy, truth_db = labelled(corpus, np.random.default_rng(10), 400, "validation", JUDGES["qase_ecg"])
     with torch.no_grad():
         snr, spread = (part.numpy() for part in model(torch.as_tensor(noisy)))
     error = snr - truth_db
@@ -159,8 +143,8 @@ def shipped(trained, corpus, tmp_path, monkeypatch):
 
 
 @pytest.mark.usefixtures("shipped")
-def test_prediction_ignores_gain_and_runs_over_time(banded):
-    noisy, _ = banded.batch(np.random.default_rng(4), 2, "validation", 6000, "ecg")
+def test_prediction_ignores_gain_and_runs_over_time(corpus):
+    noisy, _ = corpus.batch(np.random.default_rng(4), 2, "validation", 6000, "ecg")
     quality = qasenet.predict_snr(noisy, fs=1000, model="ecg")
     assert quality.snr_db.shape == quality.sd.shape == quality.in_distribution.shape == (2,)
     np.testing.assert_array_equal(quality.times, [2.0, 3.0, 4.0])
@@ -171,8 +155,8 @@ def test_prediction_ignores_gain_and_runs_over_time(banded):
 
 
 @pytest.mark.usefixtures("shipped")
-def test_a_long_silence_within_a_recording_is_unfamiliar_and_changes_nothing_else(banded):
-    noisy, _ = banded.batch(np.random.default_rng(4), 1, "validation", 6000, "ecg")
+def test_a_long_silence_within_a_recording_is_unfamiliar_and_changes_nothing_else(corpus):
+    noisy, _ = corpus.batch(np.random.default_rng(4), 1, "validation", 6000, "ecg")
     quality = qasenet.predict_snr(np.concatenate([noisy[0], np.zeros(140_000)]), fs=1000, model="ecg")
     assert not quality.familiar[6:].any()  # more windows in a row than are asked at once
     assert np.isfinite(quality.snr_db)
@@ -181,11 +165,11 @@ def test_a_long_silence_within_a_recording_is_unfamiliar_and_changes_nothing_els
 
 
 @pytest.mark.usefixtures("shipped")
-def test_a_signal_from_another_world_is_called_unfamiliar(banded):
+def test_a_signal_from_another_world_is_called_unfamiliar(corpus):
     t = np.arange(8000) / 1000
     strange = np.sign(np.sin(2 * np.pi * 7 * t)) + 0.001 * np.random.default_rng(0).standard_normal(t.size)
     assert not qasenet.predict_snr(strange, fs=1000, model="ecg").in_distribution
-    usual, _ = banded.batch(np.random.default_rng(5), 20, "validation", 4000, "ecg", snr_db=(-12, -3))
+    usual, _ = corpus.batch(np.random.default_rng(5), 20, "validation", 4000, "ecg", snr_db=(-12, -3))
     assert qasenet.predict_snr(usual, fs=1000, model="ecg").in_distribution.mean() >= 0.8
 
 
@@ -209,16 +193,16 @@ def test_judges_cover_the_published_and_the_wider_task():
     assert qase_training.JUDGES["qase_mixture"].range_db == (-15.0, 15.0)
 
 
-def test_the_hand_made_judge_learns_on_the_same_mixtures(corpus, banded, tmp_path):
+def test_the_hand_made_judge_learns_on_the_same_mixtures(corpus, tmp_path):
     model, history = train_baseline(
         "qase_ecg", corpus, folder=tmp_path, pool=1000, windows=200, steps=1500, check_every=500
     )
     assert history.finished
     assert history.best < 0.6 * 225 / 12
-    noisy, truth_db = labelled(banded, np.random.default_rng(11), 200, "validation", JUDGES["qase_ecg"])
+    noisy, truth_db = labelled(corpus, np.random.default_rng(11), 200, "validation", JUDGES["qase_ecg"])
     with torch.no_grad():
         assert scores(model(noisy).numpy(), truth_db)["lcc"] > 0.6
-    features = model.features(labelled(banded, np.random.default_rng(12), 200, "train", JUDGES["qase_ecg"])[0])
+    features = model.features(labelled(corpus, np.random.default_rng(12), 200, "train", JUDGES["qase_ecg"])[0])
     assert abs(float(features.mean())) < 0.2
     assert 0.7 < float(features.std()) < 1.3
 

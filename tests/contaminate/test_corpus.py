@@ -1,9 +1,11 @@
 """The training corpus: nobody is in two parts, no test person is inside, every window has the SNR it should have."""
 
+import dataclasses
 import time
 
 import numpy as np
 import pytest
+from scipy.signal import butter, sosfiltfilt
 
 from emgtut.contaminate import corpus as module
 from emgtut.contaminate import library, material
@@ -121,7 +123,40 @@ def test_recordings_that_are_there_are_taken_at_1_khz_and_resting_channels_are_n
     recording = load("muscletracker", "2_2_3", root=data_root)
     here = np.flatnonzero(made.names[:, 2] == "muscletracker")[0]
     kept = made.signal[made._first[here] :][: made.lengths[here]]
-    np.testing.assert_allclose(kept, recording.signal[0] - recording.signal[0].mean(), atol=1e-6)  # as recorded
+    sos = butter(4, (20, 450), "bandpass", fs=1000, output="sos")
+    inside = slice(1000, -1000)  # at the ends two programs may begin a filter in two ways
+    np.testing.assert_allclose(kept[inside], sosfiltfilt(sos, recording.signal[0])[inside], atol=1e-6)
+
+
+def low_share(x):
+    """Share of power below 10 Hz."""
+    power = np.abs(np.fft.rfft(x)) ** 2
+    return power[: round(10 * x.size / 1000)].sum() / power.sum()
+
+
+def test_muscles_hold_nothing_below_20_hz_and_hearts_keep_what_they_have_there(synthetic):
+    shares = {"emg": [], "ecg": []}
+    for row, (_, kind, *_) in enumerate(synthetic.names):
+        if kind in shares:
+            shares[kind].append(low_share(synthetic.signal[synthetic._first[row] :][: synthetic.lengths[row]]))
+    assert max(shares["emg"]) < 0.01
+    assert min(shares["ecg"]) > 0.2
+
+
+def test_the_leads_of_a_heart_share_their_take_and_nobody_else_does(data_root, monkeypatch, tmp_path):
+    few = {"mitdb": ["100", "103"], "nsrdb_excerpts": ["16272"]}
+    monkeypatch.setattr(material, "records_in", lambda d, part: few.get(d, []) if part == "train" else [])
+    sizes = dataclasses.replace(FEW, excerpts=3)
+    made = build(tmp_path / "c.npz", seed=3, sizes=sizes, root=data_root)
+    rows = np.flatnonzero((made.names[:, 1] == "ecg") & (made.names[:, 2] == "mitdb"))
+    assert len(rows) == 2 * 2 * 3
+    lead, other = (load("mitdb", "103", root=data_root).signal[i] for i in (0, 1))
+    first, partner = (row for row in rows if tuple(made.names[row, 3:]) == ("mitdb/103", "2"))
+    second = round(2 * material.GAP_EXCERPTS * material.EXCERPT_S * 360)  # the third excerpt, at the rate of the file
+    for row, x in ((first, lead), (partner, other)):
+        kept = made.signal[made._first[row] :][: made.lengths[row]]
+        there = np.interp(np.arange(2000) / 1000, np.arange(9000) / 360, x[second : second + 9000])
+        assert np.corrcoef(kept[:2000], there)[0, 1] > 0.99
 
 
 # ----------------------------------------------------------------------------------------------- batches
@@ -159,7 +194,7 @@ def test_half_of_the_windows_carry_the_heart_alone(synthetic, monkeypatch):
     monkeypatch.setattr(
         Corpus,
         "_noise",
-        lambda self, rng, part, n, task, s: seen.append(task) or real_noise(self, rng, part, n, task, s),
+        lambda self, rng, part, n, task, *how: seen.append(task) or real_noise(self, rng, part, n, task, *how),
     )
     synthetic.batch(np.random.default_rng(3), 400, "train", 500)
     assert 150 < seen.count("ecg") < 250
@@ -194,6 +229,24 @@ def test_real_noise_comes_from_recordings_and_synthetic_noise_does_not(with_real
     assert {with_real.names[row, 2] for rows in made for row in rows} == {"simulated"}
     batches = [with_real.batch(np.random.default_rng(0), 4, "train", 1000, "ecg", noise=n)[0] for n in ("real", "any")]
     assert np.abs(batches[0] - batches[1]).max() > 0.1
+
+
+def test_recorded_hearts_are_varied_where_that_is_asked_for_and_nothing_else_is(with_real):
+    """Same draws, same windows, until the first recorded heart; synthetic hearts and other noise are never varied."""
+
+    def drawn(task, noise, vary):
+        return with_real.batch(np.random.default_rng(2), 6, "train", 1000, task, noise=noise, vary=vary)[0]
+
+    np.testing.assert_array_equal(drawn("both", "synthetic", 1.0), drawn("both", "synthetic", 0.0))
+    assert np.abs(drawn("ecg", "real", 1.0) - drawn("ecg", "real", 0.0)).max() > 0.1
+    seen = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Corpus, "_varied_heart", lambda self, rng, row, n: seen.append(row) or np.sin(np.arange(n)))
+        with_real.batch(np.random.default_rng(4), 300, "train", 1000, vary=0.7)
+    assert {tuple(with_real.names[row, :2]) for row in seen} == {("train", "ecg")}
+    assert "simulated" not in with_real.names[seen, 2]
+    # half of 150 windows of the heart alone, and of 0.6 x 150 mixtures, times 0.7
+    assert 60 < len(seen) < 110
 
 
 def test_one_muscle_set_can_be_asked_for(with_real):
@@ -249,7 +302,7 @@ def test_a_damaged_an_old_and_a_missing_file_are_refused(path, tmp_path):
     np.savez(tmp_path / "changed.npz", **parts)
     with pytest.raises(ValueError, match="fingerprint"):
         Corpus.open(tmp_path / "changed.npz")
-    parts["about"] = np.array(str(parts["about"]).replace('"version": 1', '"version": 0'))
+    parts["about"] = np.array(str(parts["about"]).replace(f'"version": {module.VERSION}', '"version": 0'))
     np.savez(tmp_path / "old.npz", **parts)
     with pytest.raises(ValueError, match="version 0"):
         Corpus.open(tmp_path / "old.npz")

@@ -13,7 +13,7 @@ from emgtut.contaminate.corpus import build  # noqa: E402
 from emgtut.contaminate.material import Sizes  # noqa: E402
 from emgtut.denoise import training  # noqa: E402
 from emgtut.denoise.networks import SDEMG  # noqa: E402
-from emgtut.denoise.training import TRAINABLE, Trainable, Validation, _exact_in_bf16, ship, suited, train  # noqa: E402
+from emgtut.denoise.training import TRAINABLE, VARIED, Trainable, Validation, _exact_in_bf16, ship, suited, train  # noqa: E402
 from emgtut.learn import History, Recipe, load_weights, seeded  # noqa: E402
 
 FEW = Sizes(people=(3, 2), hearts=(3, 2), movements=(2, 2), grids=(2, 2), colours=(2, 2), seconds=8.0)
@@ -120,20 +120,21 @@ class Spy:
     def __init__(self, corpus):
         self.corpus, self.about, self.asked = corpus, corpus.about, []
 
-    def batch(self, rng, n, part, n_samples, task="both"):
-        noisy, clean = self.corpus.batch(rng, n, part, n_samples, task)
-        self.asked.append((part, task, n, n_samples, noisy))
+    def batch(self, rng, n, part, n_samples, task="both", *, vary=0.0):
+        noisy, clean = self.corpus.batch(rng, n, part, n_samples, task, vary=vary)
+        self.asked.append((part, task, n, n_samples, vary, noisy))
         return noisy, clean
 
 
 def test_training_sees_the_training_part_and_choice_and_score_the_validation_part(corpus, gain, tmp_path):
     spy = Spy(corpus)
     trained = train("gain", spy, folder=tmp_path / "run", windows=8, steps=3, batch=4)
-    assert {(part, task, n, n_samples) for part, task, n, n_samples, _ in spy.asked} == {
-        ("train", "both", 4, 2000),
-        ("validation", "ecg", 8, 2000),
-        ("validation", "mixture", 8, 2000),
+    assert {asked[:-1] for asked in spy.asked} == {
+        ("train", "both", 4, 2000, VARIED),  # hearts are seen otherwise in training only
+        ("validation", "ecg", 8, 2000, 0.0),
+        ("validation", "mixture", 8, 2000, 0.0),
     }
+    assert VARIED > 0
     chosen = [noisy for part, task, *_, noisy in spy.asked if (part, task) == ("validation", "ecg")]
     spy.asked.clear()
     ship(trained, spy, tmp_path / "weights", windows=8)
