@@ -193,7 +193,8 @@ def test_that_check_sees_a_knife_edge_too(name, monkeypatch):
         test_a_method_of_chance_is_as_rough_and_as_loud_where_windows_meet_as_elsewhere(name)
 
 
-@pytest.mark.parametrize("name", ["fcn", "trustemg", "tcn"])
+# `tcn` gives a tone back as well at the end of a window as elsewhere: where its windows meet there is nothing to see.
+@pytest.mark.parametrize("name", ["fcn", "trustemg"])
 def test_the_check_for_steady_tones_sees_windows_that_meet_at_a_knife_edge(name, monkeypatch):
     monkeypatch.setattr(type(denoise.get(name)), "overlap_s", 0.002)
     with pytest.raises(AssertionError):
