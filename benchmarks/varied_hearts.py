@@ -1,6 +1,6 @@
 """Does a network learn its training hearts by heart, and does it help to show them otherwise? Validation data only.
 
-    python benchmarks/varied_hearts.py --steps 5000     # writes results/varied_hearts.csv; resumes; 40 min of a core
+    python benchmarks/varied_hearts.py # writes results/varied_hearts.csv; resumes; half an hour of a core
 
 The recorded hearts of training and validation are dealt into two halves. `tcn` is trained on one half, once as the
 hearts were recorded and once with a share of them seen otherwise (`emgtut.contaminate.varied_heart`), and then with the
@@ -59,6 +59,7 @@ def run(corpus, half, way, steps):
     met, training, exchanged = dealt(corpus, half)
     entry = TRAINABLE["tcn"]
     check = Validation(training, entry.estimate, windows=16)
+    # nothing is chosen here: these windows take the place of those that choose weights
     check.pairs = {"new": judged(training, 5), "met": judged(exchanged, 5)}
     highpass = {
         name: float(np.mean(snr_db(clean, get("highpass")(noisy.astype(float), fs=1000)) - snr_db(clean, noisy)))
@@ -81,7 +82,7 @@ def run(corpus, half, way, steps):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--corpus", type=pathlib.Path, default=pathlib.Path("runs/corpus.npz"))
-    parser.add_argument("--steps", type=int, default=5000)
+    parser.add_argument("--steps", type=int, default=4000)
     parser.add_argument("--half", type=int, choices=(0, 1), help="train for this half only and write nothing")
     given = parser.parse_args()
     torch.set_num_threads(1)

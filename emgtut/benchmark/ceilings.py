@@ -11,7 +11,7 @@ They are no upper bounds: a method that changes with time may pass the first, an
 import numpy as np
 from scipy.signal import welch
 
-from emgtut.benchmark.muscles import BAND_HZ
+from emgtut.contaminate.material import BAND_HZ
 from emgtut.data import load
 from emgtut.denoise.beats import find_beats
 from emgtut.denoise.template import heart_from_beats

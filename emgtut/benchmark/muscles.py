@@ -16,6 +16,7 @@ import numpy as np
 from emgtut.acquire import hold, muap_bank, random_electrode, random_pool, simulate
 from emgtut.assess.screening import screen_recording
 from emgtut.contaminate import stream
+from emgtut.contaminate.material import BAND_HZ
 from emgtut.data import available, load, read, records_in, subjects
 from emgtut.data.prepare import shape_signal, windows
 from emgtut.data.reading import READERS
@@ -32,7 +33,7 @@ __all__ = [
     "simulated_windows",
 ]
 
-FS, BAND_HZ, LOUD_SHARE, LOUD_PERCENTILE = 1000.0, (20.0, 450.0), 0.5, 90
+FS, LOUD_SHARE, LOUD_PERCENTILE = 1000.0, 0.5, 90
 DEAD = "LG"  # a channel of elderly_lower_limb that holds instrument noise in every subject
 REAL = ("elderly_lower_limb", "muscletracker")
 PEOPLE, RECORDINGS, RECORDING_S, DRIVES, TREMBLE = 7, 3, 10.0, (0.1, 0.8), 0.1

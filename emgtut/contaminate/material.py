@@ -12,9 +12,10 @@ from emgtut.acquire import bursts, hold, muap_bank, ramp, random_electrode, rand
 from emgtut.contaminate.grid import stream
 from emgtut.contaminate.library import REAL, draw_with_source
 from emgtut.data import available, guard, load, records_in
-from emgtut.signals import butterworth, filter_causal, filter_zero_phase, frames, resample, rms
+from emgtut.data.prepare import shape_signal
+from emgtut.signals import butterworth, filter_causal, frames, resample, rms
 
-__all__ = ["BAND_HZ", "PARTS", "Sizes", "Stretch", "active_level", "collect", "in_muscle_band"]
+__all__ = ["BAND_HZ", "PARTS", "Sizes", "Stretch", "active_level", "collect"]
 
 FS = 1000.0
 BAND_HZ = (20.0, 450.0)  # of a clean muscle, as in the benchmark
@@ -142,36 +143,6 @@ def collect(*, seed, sizes=None, root=None, real="auto"):
     return found
 
 
-def in_muscle_band(x, *, fs=FS):
-    """Keep of a clean recording what counts as muscle: 20 to 450 Hz, forwards and backwards.
-
-    Below that a recording holds the sway of cables and skin. Left in, a network would learn to keep it, and nobody can
-    tell it from the sway of a heart.
-
-    Parameters
-    ----------
-    x : array_like, shape (n_samples,), any unit
-        Clean recording.
-    fs : float
-        Sampling rate in Hz.
-
-    Returns
-    -------
-    ndarray, shape (n_samples,), unit of `x`
-
-    Examples
-    --------
-    >>> sway = np.sin(2 * np.pi * np.arange(4000) / 1000)  # 1 Hz
-    >>> bool(np.abs(in_muscle_band(sway)).max() < 0.01)
-    True
-
-    Lesson
-    ------
-    15 FCN
-    """
-    return filter_zero_phase(butterworth(4, BAND_HZ, "bandpass", fs=fs), x)
-
-
 def active_level(x, *, fs=FS):
     """How loud a recording is when its muscle works: 95th percentile of the RMS in windows of half a second.
 
@@ -198,6 +169,11 @@ def active_level(x, *, fs=FS):
     """
     length = round(fs / 2)
     return float(np.percentile(rms(frames(x, length, length // 2)), 95))
+
+
+def _in_band(x):
+    """What counts as muscle. Lower down is the sway of cables, which nobody can tell from the sway of a heart."""
+    return shape_signal(x, fs=FS, band_hz=BAND_HZ, fs_out=FS)
 
 
 # ------------------------------------------------------------------------------------------ simulated
@@ -227,7 +203,7 @@ def _person(part, number, rng, seconds):
     for drive in _drives(n_samples, rng):
         emg = filter_causal(chain, simulate(drive, fs=FS, rng=rng, pool=pool, muaps=bank).emg)[settle:]
         emg = emg + active_level(emg) * 10 ** (floor_db / 20) * rng.standard_normal(emg.size)
-        yield Stretch(in_muscle_band(emg).astype(np.float32), part, "emg", "simulated", f"simulated/{part}/{number}")
+        yield Stretch(_in_band(emg).astype(np.float32), part, "emg", "simulated", f"simulated/{part}/{number}")
 
 
 def _drives(n_samples, rng):
@@ -270,7 +246,7 @@ def _muscle(dataset, record, part, root):
     for name, x in zip(recording.channels, recording.signal, strict=True):
         x = resample(x - x.mean(), fs=recording.fs, fs_out=FS)
         if name != DEAD_CHANNEL and active_level(x) >= LOUD_MV:
-            yield Stretch(in_muscle_band(x).astype(np.float32), part, "emg", dataset, f"{dataset}/{recording.subject}")
+            yield Stretch(_in_band(x).astype(np.float32), part, "emg", dataset, f"{dataset}/{recording.subject}")
 
 
 def _noise(kind, dataset, record, part, excerpts, root):

@@ -21,8 +21,8 @@ def varied_heart(leads, n_samples, *, fs, rng):
     Parameters
     ----------
     leads : array_like, shape (n_leads, n_recorded), any unit
-        Leads that saw the same beats; with one, its direction stays. The longest stretch needs `STRETCH` times as many
-        samples as are wanted; of fewer, less is made.
+        Leads that saw the same beats; with one, its direction stays. The fastest view needs `STRETCH` times as many
+        samples as are wanted; with fewer, views are not made as fast.
     n_samples : int
         How many samples to return, at most as many as were recorded.
     fs : float

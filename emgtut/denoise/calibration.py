@@ -17,6 +17,7 @@ import numpy as np
 from emgtut.acquire import bursts, simulate
 from emgtut.assess import snr_db
 from emgtut.contaminate import KINDS, Condition, draw_mixture, stream
+from emgtut.contaminate.material import BAND_HZ
 from emgtut.data import available, load, records_in
 from emgtut.data.prepare import shape_signal, windows
 from emgtut.denoise.base import get
@@ -24,7 +25,7 @@ from emgtut.denoise.calibrated import STORE, forget
 
 __all__ = ["SEARCHED", "calibrate", "validation_mixtures"]
 
-FS, WINDOW_S, BAND_HZ = 1000.0, 2.0, (20.0, 450.0)  # the clean windows of the benchmark are made with this band
+FS, WINDOW_S = 1000.0, 2.0
 LEVELS_DB, NUMBERS = (-15, -10, -5, 0, 5, 10, 15), (1, 2, 3, 4, 5)
 REPEATS = 2  # windows for each level and number
 PASSES = 2  # over the settings
