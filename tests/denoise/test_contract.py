@@ -198,12 +198,15 @@ def test_that_check_sees_a_knife_edge_too(name, monkeypatch):
 
 
 # `tcn` knows a tone of 100 Hz at the end of a window as well as elsewhere; for a slow one it needs both sides.
-@pytest.mark.parametrize(("name", "tone_hz"), [("fcn", 100.0), ("trustemg", 100.0), ("tcn", 25.0)])
-def test_the_check_for_steady_tones_sees_windows_that_meet_at_a_knife_edge(name, tone_hz, monkeypatch):
-    check_for_seams(name, tone_hz)
+KNIFE_EDGE_HZ = {"fcn": 100.0, "trustemg": 100.0, "tcn": 25.0}
+
+
+@pytest.mark.parametrize("name", KNIFE_EDGE_HZ)
+def test_the_check_for_steady_tones_sees_windows_that_meet_at_a_knife_edge(name, monkeypatch):
+    check_for_seams(name, KNIFE_EDGE_HZ[name])
     monkeypatch.setattr(type(denoise.get(name)), "overlap_s", 0.002)
     with pytest.raises(AssertionError):
-        check_for_seams(name, tone_hz)
+        check_for_seams(name, KNIFE_EDGE_HZ[name])
 
 
 @every_method
